@@ -1,0 +1,38 @@
+import neostandard from 'neostandard'
+
+// Imports in lib/ go down the floors only; docs/architecture.md draws them.
+const floors = [
+  ['errors'],
+  ['functions'],
+  ['build', 'site', 'http', 'lambda', 'queue'],
+  ['invoke'],
+  ['server'],
+  ['options'],
+  ['plugin'],
+  ['index']
+]
+
+const boundaries = floors.flatMap((units, floor) => units.map((unit) => ({
+  files: [`lib/${unit}.ts`, `lib/${unit}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': ['error', {
+      patterns: floors.slice(floor).flat().filter((other) => other !== unit).map((other) => ({
+        regex: `^\\.\\.?/${other}(\\.ts$|/)`,
+        message: `lib/${unit} may not import lib/${other} (docs/architecture.md).`
+      }))
+    }]
+  }
+})))
+
+export default [
+  ...neostandard({
+    ts: true,
+    noJsx: true,
+    ignores: ['dist', '**/node_modules', '**/.netlify', '**/dist', 'test/fixtures', 'example-app/netlify']
+  }),
+  {
+    files: ['**/*.ts'],
+    rules: { '@typescript-eslint/no-explicit-any': 'error' }
+  },
+  ...boundaries
+]

@@ -1,0 +1,50 @@
+import type { FunctionConfig } from './config.ts'
+
+/** A file that looks like a function, found in a functions directory. */
+export interface FunctionSource {
+  readonly name: string
+  /** Absolute path of the entry file. */
+  readonly file: string
+  /** Absolute path of the functions directory it was found in. */
+  readonly directory: string
+}
+
+/** One URL pattern a function answers to. */
+export interface FunctionRoute {
+  /** As written in `config.path`. */
+  readonly pattern: string
+  /** Upper case; `undefined` accepts every method. */
+  readonly methods: readonly string[] | undefined
+  readonly excluded: readonly string[]
+  readonly preferStatic: boolean
+}
+
+/** How the handler is called: with `Request` and `Context`, or with a Lambda event. */
+export type HandlerForm = 'web' | 'lambda'
+
+/** What kind of call starts the function. */
+export type FunctionKind = 'request' | 'background'
+
+/** A function that is built, loaded and ready to be called. */
+export interface ReadyFunction {
+  readonly state: 'ready'
+  readonly name: string
+  readonly file: string
+  readonly form: HandlerForm
+  readonly kind: FunctionKind
+  readonly config: FunctionConfig
+  /** Empty for a function that answers under its default URL. */
+  readonly routes: readonly FunctionRoute[]
+}
+
+/** A function that cannot run: its URLs answer 500 with `error`. */
+export interface FailedFunction {
+  readonly state: 'failed'
+  readonly name: string
+  readonly file: string
+  readonly error: Error
+  /** The routes that could be read all the same. */
+  readonly routes: readonly FunctionRoute[]
+}
+
+export type FunctionDefinition = ReadyFunction | FailedFunction

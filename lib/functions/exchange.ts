@@ -1,0 +1,21 @@
+/**
+ * What goes into a function and comes out of it, as plain data: the same for a call over HTTP,
+ * a job of the queue and `invoke()`, and for both handler forms.
+ */
+
+export interface FunctionRequest {
+  readonly method: string
+  /** Absolute URL with the public origin. */
+  readonly url: string
+  /** Lower-case names; a name sent several times has its values joined as Node.js joins them. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Exactly as sent; `null` when there is none. A stream only if `limits.requestBody` is `Infinity`. */
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+}
+
+export interface FunctionResponse {
+  readonly status: number
+  /** In order; `set-cookie` may be there several times. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: string | Uint8Array | ReadableStream<unknown> | null
+}

@@ -1,0 +1,100 @@
+import type { FunctionRequest } from '../functions/exchange.ts'
+
+/** `waiting` includes jobs whose next attempt lies in the future (see `runAt`). */
+export type JobState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+
+/** A call of a background function that was accepted and must run at least once. */
+export interface Job {
+  readonly id: string
+  /** Name of the function. */
+  readonly function: string
+  /** The deploy the call was accepted under. */
+  readonly deployId: string
+  readonly requestId: string
+  /** The client's address, for `context.ip`. */
+  readonly ip: string
+  readonly request: FunctionRequest & { readonly body: Uint8Array<ArrayBuffer> | null }
+  readonly state: JobState
+  /** Attempts begun so far; the first claim makes it 1. A release takes its attempt back. */
+  readonly attempt: number
+  /** Epoch ms. */
+  readonly enqueuedAt: number
+  /** Epoch ms before which it is not claimed. */
+  readonly runAt: number
+  /** Epoch ms of the last change of state, once it has finished. */
+  readonly finishedAt: number | undefined
+  /** Message and stack of the last failed attempt. */
+  readonly error: string | undefined
+}
+
+/** What a producer hands over; the driver adds the rest. */
+export interface NewJob {
+  readonly id: string
+  readonly function: string
+  readonly deployId: string
+  readonly requestId: string
+  readonly ip: string
+  readonly request: Job['request']
+  /** While a job with this key is stored, enqueueing it again changes nothing. */
+  readonly uniqueKey?: string
+  /** Epoch ms; default: at once. */
+  readonly runAt?: number
+}
+
+/** How an attempt ended. */
+export type Settlement =
+  | { readonly outcome: 'succeeded' }
+  | { readonly outcome: 'retry', readonly runAt: number, readonly error: string }
+  | { readonly outcome: 'failed', readonly error: string }
+  /** Back to the queue at once, without having spent an attempt. */
+  | { readonly outcome: 'released' }
+
+/** A running job and the token that proves whose it is. */
+export interface Claim {
+  readonly job: Job
+  readonly lease: string
+}
+
+export interface ClaimOptions {
+  /** At most this many. */
+  readonly limit: number
+  /** Milliseconds until an unextended claim is given to somebody else. */
+  readonly leaseDuration: number
+  /** Ends the wait with an empty list. */
+  readonly signal: AbortSignal
+}
+
+export interface JobFilter {
+  readonly id?: string
+  readonly function?: string
+  readonly state?: JobState
+  /** Default 0. */
+  readonly offset?: number
+  /** Default 100. */
+  readonly limit?: number
+}
+
+export type JobCounts = Readonly<Record<JobState, number>>
+
+/**
+ * Where background calls wait. At-least-once: a job that `enqueue` has accepted is claimed until some
+ * claim settles it. Every method is atomic; every method but `close` rejects with
+ * FST_NETLIFY_QUEUE_UNAVAILABLE when the jobs cannot be reached. docs/queue-drivers.md explains how to write one.
+ */
+export interface QueueDriver {
+  /** Stores the job, durably where the driver is durable, and resolves with its id (of the stored one, if `uniqueKey` is taken). */
+  enqueue (job: NewJob): Promise<string>
+  /** Waits until at least one job is due, oldest `runAt` first, and leases up to `limit`. */
+  claim (options: ClaimOptions): Promise<Claim[]>
+  /** Prolongs the lease from now; false when it was lost. */
+  extend (claim: Claim, leaseDuration: number): Promise<boolean>
+  /** Ends the attempt; false, and nothing changes, when the lease was lost. */
+  settle (claim: Claim, settlement: Settlement): Promise<boolean>
+  /** `cancel` takes a waiting job out; `retry` makes a failed or cancelled one due now, with all attempts again. False when there is no such job in such a state. */
+  change (id: string, change: 'cancel' | 'retry'): Promise<boolean>
+  /** Newest first. */
+  list (filter?: JobFilter): Promise<Job[]>
+  stats (): Promise<JobCounts>
+  /** Ends every wait of `claim` and frees what the driver holds. Idempotent. */
+  close (): Promise<void>
+}
