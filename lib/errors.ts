@@ -5,57 +5,65 @@ import createError from '@fastify/error'
  * docs/errors.md has one paragraph per code and a test holds the two together.
  */
 
-/** An option of `app.register(netlifyFunctions, …)` has a bad value. Thrown at registration. */
-export const FST_NETLIFY_INVALID_OPTION = createError<[option: string, rule: string]>('FST_NETLIFY_INVALID_OPTION', 'Option "%s" %s', 500, TypeError)
-/** Two sites in one scope need different names. Thrown at registration. */
-export const FST_NETLIFY_DUPLICATE_SITE = createError<[name: string]>('FST_NETLIFY_DUPLICATE_SITE', '%s', 500)
-/** Two sites of one process set the same environment variable to different values. Thrown at registration. */
-export const FST_NETLIFY_ENV_CONFLICT = createError<[variable: string]>('FST_NETLIFY_ENV_CONFLICT', 'Option "env" sets "%s" to another value than a site already registered in this process; functions share process.env, so give both sites the same value or run them in two processes', 500)
-/** netlify.toml cannot be read or parsed. Thrown at registration. */
-export const FST_NETLIFY_INVALID_TOML = createError<[file: string, reason: string]>('FST_NETLIFY_INVALID_TOML', '%s is not a valid netlify.toml: %s', 500)
-/** `name` of `invoke(name)` or `site(name)` is unknown. */
-export const FST_NETLIFY_UNKNOWN_SITE = createError<[name: string]>('FST_NETLIFY_UNKNOWN_SITE', 'No site named "%s" is registered here; give it with the option "name"', 500)
+export type CodedError<Args extends unknown[] = []> = createError.FastifyErrorConstructor<{ code: string, statusCode?: number }, [...Args, options?: { cause: unknown }]>
 
+/** An option of `app.register(netlifyFunctions, …)` has a bad value. Thrown at registration. */
+export const FST_NETLIFY_INVALID_OPTION: CodedError<[option: string, rule: string]> = coded('FST_NETLIFY_INVALID_OPTION', 'Option "%s" %s', 500, TypeError)
+/** Two sites in one scope need different names. Thrown at registration. */
+export const FST_NETLIFY_DUPLICATE_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_DUPLICATE_SITE', '%s', 500)
+/** Two sites of one process set the same environment variable to different values. Thrown at registration. */
+export const FST_NETLIFY_ENV_CONFLICT: CodedError<[variable: string]> = coded('FST_NETLIFY_ENV_CONFLICT', 'Option "env" sets "%s" to another value than a site already registered in this process; functions share process.env, so give both sites the same value or run them in two processes', 500)
+/** netlify.toml cannot be read or parsed. Thrown at registration. */
+export const FST_NETLIFY_INVALID_TOML: CodedError<[file: string, reason: string]> = coded('FST_NETLIFY_INVALID_TOML', '%s is not a valid netlify.toml: %s', 500)
+/** `name` of `invoke(name)` or `site(name)` is unknown. */
+export const FST_NETLIFY_UNKNOWN_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_UNKNOWN_SITE', 'No site named "%s" is registered here; give it with the option "name"', 500)
+
+/** The function failed to build or load; sent instead of the reason when `exposeErrors` is off. */
+export const FST_NETLIFY_FUNCTION_BROKEN: CodedError<[name: string]> = coded('FST_NETLIFY_FUNCTION_BROKEN', 'Function "%s" cannot run: it failed to build or load, and the server\'s log says why', 500)
 /** The function's file does not compile. */
-export const FST_NETLIFY_BUILD_FAILED = createError<[name: string, reason: string]>('FST_NETLIFY_BUILD_FAILED', 'Function "%s" does not build:\n%s', 500)
+export const FST_NETLIFY_BUILD_FAILED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_BUILD_FAILED', 'Function "%s" does not build:\n%s', 500)
 /** The function's module throws while it is loaded. */
-export const FST_NETLIFY_LOAD_FAILED = createError<[name: string, reason: string]>('FST_NETLIFY_LOAD_FAILED', 'Function "%s" throws while loading: %s', 500)
+export const FST_NETLIFY_LOAD_FAILED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_LOAD_FAILED', 'Function "%s" throws while loading: %s', 500)
 /** The function's default export is not a handler. */
-export const FST_NETLIFY_INVALID_HANDLER = createError<[name: string, found: string]>('FST_NETLIFY_INVALID_HANDLER', 'Function "%s" has %s as its default export; export a function, or an object with a "fetch" function', 500)
+export const FST_NETLIFY_INVALID_HANDLER: CodedError<[name: string, found: string]> = coded('FST_NETLIFY_INVALID_HANDLER', 'Function "%s" has %s as its default export; export a function, or an object with a "fetch" function', 500)
 /** A key of the function's `config` has a bad value. */
-export const FST_NETLIFY_INVALID_CONFIG = createError<[name: string, key: string, rule: string]>('FST_NETLIFY_INVALID_CONFIG', 'Function "%s" has a configuration error on \'%s\': %s', 500)
+export const FST_NETLIFY_INVALID_CONFIG: CodedError<[name: string, key: string, rule: string]> = coded('FST_NETLIFY_INVALID_CONFIG', 'Function "%s" has a configuration error on \'%s\': %s', 500)
 
 /** The name in the URL is not `[A-Za-z0-9_-]+`. */
-export const FST_NETLIFY_INVALID_FUNCTION_NAME = createError('FST_NETLIFY_INVALID_FUNCTION_NAME', 'Function name should consist only of alphanumeric characters, hyphen & underscores.', 400)
+export const FST_NETLIFY_INVALID_FUNCTION_NAME: CodedError = coded('FST_NETLIFY_INVALID_FUNCTION_NAME', 'Function name should consist only of alphanumeric characters, hyphen & underscores.', 400)
 /** No function answers to this name. */
-export const FST_NETLIFY_FUNCTION_NOT_FOUND = createError<[name: string]>('FST_NETLIFY_FUNCTION_NOT_FOUND', 'Function "%s" not found', 404)
+export const FST_NETLIFY_FUNCTION_NOT_FOUND: CodedError<[name: string]> = coded('FST_NETLIFY_FUNCTION_NOT_FOUND', 'Function "%s" not found', 404)
 /** The `Host` header cannot be part of a URL. */
-export const FST_NETLIFY_INVALID_HOST = createError('FST_NETLIFY_INVALID_HOST', 'The Host header is not a valid host', 400)
+export const FST_NETLIFY_INVALID_HOST: CodedError = coded('FST_NETLIFY_INVALID_HOST', 'The Host header is not a valid host', 400)
 /** The Fetch standard forbids this method in a `Request`. */
-export const FST_NETLIFY_METHOD_NOT_SUPPORTED = createError<[method: string]>('FST_NETLIFY_METHOD_NOT_SUPPORTED', 'Method %s cannot reach a function: the Fetch standard forbids it in a Request', 405)
+export const FST_NETLIFY_METHOD_NOT_SUPPORTED: CodedError<[method: string]> = coded('FST_NETLIFY_METHOD_NOT_SUPPORTED', 'Method %s cannot reach a function: the Fetch standard forbids it in a Request', 405)
 /** The request body is larger than `limits.requestBody` (or `limits.backgroundBody`). */
-export const FST_NETLIFY_REQUEST_BODY_TOO_LARGE = createError<[limit: number]>('FST_NETLIFY_REQUEST_BODY_TOO_LARGE', 'Request body is larger than %d bytes', 413)
+export const FST_NETLIFY_REQUEST_BODY_TOO_LARGE: CodedError<[limit: number]> = coded('FST_NETLIFY_REQUEST_BODY_TOO_LARGE', 'Request body is larger than %d bytes', 413)
 /** The client left before the request body was complete. */
-export const FST_NETLIFY_CLIENT_LEFT = createError('FST_NETLIFY_CLIENT_LEFT', 'The client closed the connection', 499)
+export const FST_NETLIFY_CLIENT_LEFT: CodedError = coded('FST_NETLIFY_CLIENT_LEFT', 'The client closed the connection', 499)
 
 /** The function threw or rejected. */
-export const FST_NETLIFY_FUNCTION_FAILED = createError<[name: string, reason: string]>('FST_NETLIFY_FUNCTION_FAILED', 'Function "%s" failed%s', 500)
+export const FST_NETLIFY_FUNCTION_FAILED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_FUNCTION_FAILED', 'Function "%s" failed%s', 500)
 /** The function returned something that is neither a `Response` nor `undefined`. */
-export const FST_NETLIFY_INVALID_RETURN_VALUE = createError<[name: string, returned: string]>('FST_NETLIFY_INVALID_RETURN_VALUE', 'Function "%s" returned an unsupported value. Accepted types are \'Response\' or \'undefined\'. It returned %s', 500)
+export const FST_NETLIFY_INVALID_RETURN_VALUE: CodedError<[name: string, returned: string]> = coded('FST_NETLIFY_INVALID_RETURN_VALUE', 'Function "%s" returned an unsupported value. Accepted types are \'Response\' or \'undefined\'. It returned %s', 500)
 /** The response cannot be sent: status out of range, used body, forbidden header. */
-export const FST_NETLIFY_INVALID_RESPONSE = createError<[name: string, reason: string]>('FST_NETLIFY_INVALID_RESPONSE', 'Function "%s" returned a response that cannot be sent: %s', 500)
+export const FST_NETLIFY_INVALID_RESPONSE: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_INVALID_RESPONSE', 'Function "%s" returned a response that cannot be sent: %s', 500)
 /** A Lambda-compatible handler returned a bad result. */
-export const FST_NETLIFY_INVALID_LAMBDA_RESULT = createError<[reason: string]>('FST_NETLIFY_INVALID_LAMBDA_RESULT', '%s', 500)
+export const FST_NETLIFY_INVALID_LAMBDA_RESULT: CodedError<[reason: string]> = coded('FST_NETLIFY_INVALID_LAMBDA_RESULT', '%s', 500)
 /** A response header has a character beyond Latin-1. */
-export const FST_NETLIFY_HEADER_NOT_LATIN1 = createError<[reason: string]>('FST_NETLIFY_HEADER_NOT_LATIN1', 'Response header contains a character that is not a Latin-1 character (code point 0-255). Consider encoding the value using encodeURIComponent() or base64. Original error: %s', 500)
+export const FST_NETLIFY_HEADER_NOT_LATIN1: CodedError<[reason: string]> = coded('FST_NETLIFY_HEADER_NOT_LATIN1', 'Response header contains a character that is not a Latin-1 character (code point 0-255). Consider encoding the value using encodeURIComponent() or base64. Original error: %s', 500)
 /** The function reached its time limit. */
-export const FST_NETLIFY_TIMEOUT = createError<[name: string, seconds: string]>('FST_NETLIFY_TIMEOUT', 'Function "%s": Task timed out after %s seconds', 504)
+export const FST_NETLIFY_TIMEOUT: CodedError<[name: string, seconds: string]> = coded('FST_NETLIFY_TIMEOUT', 'Function "%s": Task timed out after %s seconds', 504)
 /** The response body is larger than `limits.streamedBody` (or `limits.responseBody`). */
-export const FST_NETLIFY_RESPONSE_BODY_TOO_LARGE = createError<[name: string, limit: number]>('FST_NETLIFY_RESPONSE_BODY_TOO_LARGE', 'Function "%s" sent a response body larger than %d bytes', 500)
+export const FST_NETLIFY_RESPONSE_BODY_TOO_LARGE: CodedError<[name: string, limit: number]> = coded('FST_NETLIFY_RESPONSE_BODY_TOO_LARGE', 'Function "%s" sent a response body larger than %d bytes', 500)
 /** The response body is longer or shorter than its `content-length`. */
-export const FST_NETLIFY_CONTENT_LENGTH_MISMATCH = createError<[name: string, declared: number, sent: number]>('FST_NETLIFY_CONTENT_LENGTH_MISMATCH', 'Function "%s" declared a content-length of %d bytes and sent %d', 500)
+export const FST_NETLIFY_CONTENT_LENGTH_MISMATCH: CodedError<[name: string, declared: number, sent: number]> = coded('FST_NETLIFY_CONTENT_LENGTH_MISMATCH', 'Function "%s" declared a content-length of %d bytes and sent %d', 500)
 
 /** The background queue does not accept jobs. */
-export const FST_NETLIFY_QUEUE_UNAVAILABLE = createError<[reason: string]>('FST_NETLIFY_QUEUE_UNAVAILABLE', 'The background queue cannot store the call: %s', 503)
+export const FST_NETLIFY_QUEUE_UNAVAILABLE: CodedError<[reason: string]> = coded('FST_NETLIFY_QUEUE_UNAVAILABLE', 'The background queue cannot store the call: %s', 503)
 /** No job has this id, or its state does not allow the change. */
-export const FST_NETLIFY_JOB_NOT_CHANGED = createError<[id: string, reason: string]>('FST_NETLIFY_JOB_NOT_CHANGED', 'Job "%s" was not changed: %s', 409)
+export const FST_NETLIFY_JOB_NOT_CHANGED: CodedError<[id: string, reason: string]> = coded('FST_NETLIFY_JOB_NOT_CHANGED', 'Job "%s" was not changed: %s', 409)
+
+function coded<Args extends unknown[]> (code: string, message: string, statusCode: number, base?: ErrorConstructor): CodedError<Args> {
+  return createError(code, message, statusCode, base)
+}

@@ -13,17 +13,21 @@ export interface Job {
   readonly requestId: string
   /** The client's address, for `context.ip`. */
   readonly ip: string
+  /** What `context.params` shows. */
+  readonly params: Readonly<Record<string, string>>
+  /** The URL pattern that matched, `undefined` under a default URL. */
+  readonly route: string | undefined
   readonly request: FunctionRequest & { readonly body: Uint8Array<ArrayBuffer> | null }
   readonly state: JobState
-  /** Attempts begun so far; the first claim makes it 1. A release takes its attempt back. */
+  /** Attempts begun so far: the first claim makes it 1, a lost lease has spent one, a release takes its own back. */
   readonly attempt: number
   /** Epoch ms. */
   readonly enqueuedAt: number
   /** Epoch ms before which it is not claimed. */
   readonly runAt: number
-  /** Epoch ms of the last change of state, once it has finished. */
+  /** Epoch ms at which it succeeded, failed or was cancelled. */
   readonly finishedAt: number | undefined
-  /** Message and stack of the last failed attempt. */
+  /** Message and stack of the last failed attempt, kept when a later one succeeds. */
   readonly error: string | undefined
 }
 
@@ -34,8 +38,10 @@ export interface NewJob {
   readonly deployId: string
   readonly requestId: string
   readonly ip: string
+  readonly params: Job['params']
+  readonly route: Job['route']
   readonly request: Job['request']
-  /** While a job with this key is stored, enqueueing it again changes nothing. */
+  /** While a job with this key is stored, finished or not, enqueueing it again changes nothing. */
   readonly uniqueKey?: string
   /** Epoch ms; default: at once. */
   readonly runAt?: number
@@ -56,9 +62,9 @@ export interface Claim {
 }
 
 export interface ClaimOptions {
-  /** At most this many. */
+  /** At most this many; at least 1. */
   readonly limit: number
-  /** Milliseconds until an unextended claim is given to somebody else. */
+  /** Milliseconds after which an unextended claim may be given to somebody else. */
   readonly leaseDuration: number
   /** Ends the wait with an empty list. */
   readonly signal: AbortSignal
@@ -82,11 +88,17 @@ export type JobCounts = Readonly<Record<JobState, number>>
  * FST_NETLIFY_QUEUE_UNAVAILABLE when the jobs cannot be reached. docs/queue-drivers.md explains how to write one.
  */
 export interface QueueDriver {
-  /** Stores the job, durably where the driver is durable, and resolves with its id (of the stored one, if `uniqueKey` is taken). */
+  /**
+   * Stores the job, durably where the driver is durable, and resolves with its id. If `id` or `uniqueKey` is
+   * stored already, it changes nothing and resolves with the stored job's id.
+   */
   enqueue (job: NewJob): Promise<string>
-  /** Waits until at least one job is due, oldest `runAt` first, and leases up to `limit`. */
+  /**
+   * Waits until at least one job is due and leases up to `limit`: oldest `runAt` first, then in the order they
+   * were enqueued. The empty list says that the wait was ended, never that there is nothing to do.
+   */
   claim (options: ClaimOptions): Promise<Claim[]>
-  /** Prolongs the lease from now; false when it was lost. */
+  /** Makes the lease end `leaseDuration` from now; false when it was lost. */
   extend (claim: Claim, leaseDuration: number): Promise<boolean>
   /** Ends the attempt; false, and nothing changes, when the lease was lost. */
   settle (claim: Claim, settlement: Settlement): Promise<boolean>

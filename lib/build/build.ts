@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import * as fastq from 'fastq'
+import { routesOf, readFunctionConfig } from '../functions/config.ts'
+import type { FailedFunction, FunctionSource } from '../functions/definition.ts'
+import { bundleFunction } from './bundle.ts'
+import { openBundleCache, type BundleCache } from './cache.ts'
+import { discoverFunctions } from './discover.ts'
+import { createFingerprints, type Fingerprints } from './fingerprint.ts'
+import { guessPaths } from './guess-paths.ts'
+import { enableSourceMaps, loadFunction, type LoadedFunction } from './load.ts'
+
+export interface BuildOptions {
+  readonly root: string
+  /** Directories of functions, absolute. */
+  readonly directories: readonly string[]
+  /** Directories whose tsconfig.json applies to functions that have none nearer. */
+  readonly tsconfigDirectories: readonly string[]
+  /** Runs the functions' top-level code, so that it sees its site's environment. */
+  readonly scope: <T>(load: () => T) => T
+}
+
+/** One version of a site's functions. */
+export interface SiteBuild {
+  readonly functions: ReadonlyArray<LoadedFunction | { readonly definition: FailedFunction }>
+  /** Files without a handler: no functions. */
+  readonly skipped: readonly FunctionSource[]
+  /** Functions directories that do not exist. */
+  readonly absent: readonly string[]
+  /** How many functions were bundled and not taken from the cache. */
+  readonly bundled: number
+  close (): Promise<void>
+}
+
+/** Finds, bundles and loads the functions of a site. One that fails does not stop the others. */
+export async function buildFunctions (options: BuildOptions): Promise<SiteBuild> {
+  const { sources, absent } = await discoverFunctions(options.directories)
+  if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: 0, close: async () => {} }
+
+  enableSourceMaps()
+  const { root, tsconfigDirectories } = options
+  const cache = await openBundleCache(root, { root, tsconfigDirectories })
+  const fingerprints = createFingerprints()
+  const inUse: string[] = []
+  let bundled = 0
+
+  const queue = fastq.promise(async (source: FunctionSource) => {
+    try {
+      const path = await cache.read(source, fingerprints) ?? await bundle(source, cache, fingerprints)
+      inUse.push(path)
+      return await options.scope(() => loadFunction(source, path, root))
+    } catch (error) {
+      return { definition: await failed(source, error as Error) }
+    }
+  }, availableParallelism() * 8)
+
+  async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<string> {
+    bundled++
+    const { directory } = cache
+    return await cache.write(source, await bundleFunction(source, fingerprints, { directory, root, tsconfigDirectories }), fingerprints)
+  }
+
+  const results = await Promise.all(sources.map((source) => queue.push(source)))
+  await cache.prune(inUse)
+  return {
+    functions: results.filter((result) => result !== undefined),
+    skipped: sources.filter((_, index) => results[index] === undefined),
+    absent,
+    bundled,
+    close: cache.close
+  }
+}
+
+/** The URLs of a function that could not be loaded still answer, with its error. */
+async function failed (source: FunctionSource, error: Error): Promise<FailedFunction> {
+  const { name, file } = source
+  const path = await guessPaths(file)
+  try {
+    return { state: 'failed', name, file, error, routes: routesOf(readFunctionConfig(name, path.length === 0 ? undefined : { path })) }
+  } catch {
+    return { state: 'failed', name, file, error, routes: [] }
+  }
+}

@@ -1,0 +1,106 @@
+import { dirname, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { BuildFailure, BuildOptions, BuildResult, Message } from 'esbuild'
+import { FST_NETLIFY_BUILD_FAILED } from '../errors.ts'
+import type { FunctionSource } from '../functions/definition.ts'
+import { digest, type Fingerprints } from './fingerprint.ts'
+import { packagesPlugin, type ModuleFormat, type PackageLookup } from './packages-plugin.ts'
+import { SOURCE_PLACE_DEFINES, sourcesPlugin } from './sources-plugin.ts'
+
+/** A function as one module that Node.js can load, and what went into it. */
+export interface Bundle {
+  readonly format: ModuleFormat
+  readonly code: string
+  /** Absolute paths of the user's files in it. */
+  readonly inputs: readonly string[]
+  readonly packages: readonly PackageLookup[]
+}
+
+export interface BundleOptions {
+  /** Where the bundle will lie: source maps are relative to it. */
+  readonly directory: string
+  readonly root: string
+  /** Directories whose tsconfig.json applies to a function that has none nearer. */
+  readonly tsconfigDirectories: readonly string[]
+}
+
+/** `.mts` and `.mjs` are ES modules, `.cts` and `.cjs` CommonJS, the rest by the nearest package.json. */
+export function moduleFormat (file: string, fingerprints: Fingerprints): ModuleFormat {
+  const kind = /\.([mc])[jt]s$/.exec(file)?.[1] ?? (fingerprints.packageType(dirname(file)) === 'module' ? 'm' : 'c')
+  return kind === 'm' ? 'esm' : 'cjs'
+}
+
+/**
+ * Bundles one function with esbuild: the user's own files go in, packages stay outside.
+ *
+ * @throws FST_NETLIFY_BUILD_FAILED with file, line and code frame of every error.
+ */
+export async function bundleFunction (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions): Promise<Bundle> {
+  // Loaded here, so that a start from a warm cache does not start esbuild at all.
+  const esbuild = await import('esbuild')
+  const format = moduleFormat(source.file, fingerprints)
+  const packages = new Map<string, PackageLookup>()
+  const tsconfig = fingerprints.tsconfig.explicit(source.file, options.tsconfigDirectories)
+  const buildOptions = {
+    absWorkingDir: options.root,
+    entryPoints: [source.file],
+    outfile: join(options.directory, `${source.name}.js`),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    target: `node${process.versions.node}`,
+    format,
+    charset: 'utf8',
+    // Node.js knows neither the `module` condition nor the field, esbuild's defaults for bundles.
+    conditions: [],
+    mainFields: ['main'],
+    sourcemap: 'inline',
+    sourcesContent: false,
+    define: SOURCE_PLACE_DEFINES,
+    logLevel: 'silent',
+    ...(format === 'esm' && { banner: { js: requireFor(source.file) } }),
+    ...(tsconfig !== undefined && { tsconfig }),
+    plugins: [
+      packagesPlugin(options.root, format, fingerprints.tsconfig, (lookup) => packages.set(`${lookup.from}\n${lookup.name}`, lookup)),
+      sourcesPlugin((path, content) => fingerprints.file(path, content))
+    ]
+  } satisfies BuildOptions
+
+  let result: BuildResult<typeof buildOptions>
+  try {
+    result = await esbuild.build(buildOptions)
+  } catch (error) {
+    const messages = (error as BuildFailure).errors ?? []
+    const reason = messages.length === 0 ? String(error) : await formatMessages(messages)
+    throw new FST_NETLIFY_BUILD_FAILED(source.name, reason)
+  }
+  return {
+    format,
+    code: result.outputFiles[0]?.text ?? '',
+    inputs: Object.keys(result.metafile.inputs).map((input) => resolve(options.root, input)),
+    packages: [...packages.values()]
+  }
+}
+
+/** A position in a source file, as esbuild shows it: the message, and the line with a mark under the column. */
+export async function codeFrame (root: string, file: string, line: number, column: number, lineText: string, text: string): Promise<string> {
+  const frame = await formatMessages([{ text, location: { file: relative(root, file), line, column: column - 1, lineText } }])
+  return frame.replace(/^\S+ \[ERROR\] /, '')
+}
+
+async function formatMessages (messages: ReadonlyArray<Partial<Omit<Message, 'location'>> & { location?: Partial<Message['location']> }>): Promise<string> {
+  const esbuild = await import('esbuild')
+  const formatted = await esbuild.formatMessages(messages as Message[], { kind: 'error', color: false })
+  return formatted.join('\n').trim()
+}
+
+/** ES modules have no `require`, yet CommonJS files bundled into one need it. esbuild keeps the name free. */
+function requireFor (file: string): string {
+  return `import { createRequire as __create_require } from 'node:module';const require=__create_require(${JSON.stringify(pathToFileURL(file).href)});`
+}
+
+/** The name under which a bundle is stored: the same content, the same module. */
+export function bundleFileName (source: FunctionSource, bundle: Pick<Bundle, 'format' | 'code'>): string {
+  return `${source.name}-${digest(bundle.code).slice(0, 16)}.${bundle.format === 'esm' ? 'mjs' : 'cjs'}`
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { FunctionSource } from '../functions/definition.ts'
+import { bundleFileName, type Bundle, type BundleOptions } from './bundle.ts'
+import { digest, type Fingerprints } from './fingerprint.ts'
+
+/** Goes up when the form of bundles or of entries changes. */
+const CACHE_VERSION = 1
+const STALE_AFTER = 24 * 60 * 60 * 1000
+
+/** What one entry remembers: the bundle, and all that must be unchanged for it to be the right one. */
+interface CacheEntry {
+  readonly file: string
+  readonly digest: string
+  readonly inputs: Record<string, [content: string, siblings: string]>
+  readonly directories: Record<string, string>
+  readonly packages: Array<[from: string, name: string, found: string]>
+}
+
+/** Bundles on disk, under names made of their content. */
+export interface BundleCache {
+  readonly directory: string
+  /** The path of a bundle that is still right, or `undefined`. */
+  read (source: FunctionSource, fingerprints: Fingerprints): Promise<string | undefined>
+  /** Stores a bundle and gives its path. */
+  write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<string>
+  /** Removes what has not been in use for a day. */
+  prune (inUse: Iterable<string>): Promise<void>
+  close (): Promise<void>
+}
+
+/**
+ * Opens the cache in `.netlify/functions-cache` of the site. Where that cannot be written, as on a
+ * read-only disk, bundles go to a private temporary directory that `close` removes.
+ */
+export async function openBundleCache (root: string, options: Omit<BundleOptions, 'directory'>): Promise<BundleCache> {
+  const key = digest(JSON.stringify([CACHE_VERSION, process.version, options]))
+  const entries = new Set<string>()
+  const { directory, temporary } = await openDirectory(join(root, '.netlify', 'functions-cache'))
+
+  function entryFile (source: FunctionSource): string {
+    return join(directory, `${source.name}-${digest(key + source.file).slice(0, 16)}.json`)
+  }
+
+  return {
+    directory,
+    async read (source, fingerprints) {
+      try {
+        const file = entryFile(source)
+        const entry = JSON.parse(await readFile(file, 'utf8')) as CacheEntry
+        if (!isCurrent(entry, fingerprints)) return undefined
+        const path = join(directory, entry.file)
+        if (digest(await readFile(path, 'utf8')) !== entry.digest) return undefined
+        entries.add(file)
+        return path
+      } catch {
+        return undefined // absent or corrupt: built anew
+      }
+    },
+    async write (source, bundle, fingerprints) {
+      const name = bundleFileName(source, bundle)
+      const path = join(directory, name)
+      await writeWhole(path, bundle.code)
+      const entry: CacheEntry = {
+        file: name,
+        digest: digest(bundle.code),
+        inputs: Object.fromEntries(bundle.inputs.map((input) => [input, [fingerprints.file(input), fingerprints.siblings(input)]])),
+        directories: Object.fromEntries(bundle.inputs.map(dirname).map((path) => [path, fingerprints.directory(path)])),
+        packages: bundle.packages.map(({ from, name }) => [from, name, fingerprints.package(from, name)])
+      }
+      await writeWhole(entryFile(source), JSON.stringify(entry))
+      entries.add(entryFile(source))
+      return path
+    },
+    async prune (inUse) {
+      const keep = new Set([...inUse, ...entries])
+      const files = (await readdir(directory)).map((name) => join(directory, name))
+      await Promise.all(files.filter((file) => !keep.has(file)).map(removeIfStale))
+    },
+    async close () {
+      if (temporary) await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+function isCurrent (entry: CacheEntry, fingerprints: Fingerprints): boolean {
+  return Object.entries(entry.inputs).every(([path, [content, siblings]]) => fingerprints.file(path) === content && fingerprints.siblings(path) === siblings) &&
+    Object.entries(entry.directories).every(([path, found]) => fingerprints.directory(path) === found) &&
+    entry.packages.every(([from, name, found]) => fingerprints.package(from, name) === found)
+}
+
+async function openDirectory (directory: string): Promise<{ directory: string, temporary: boolean }> {
+  try {
+    await mkdir(directory, { recursive: true })
+    await writeWhole(join(directory, '.gitignore'), '*\n')
+    return { directory, temporary: false }
+  } catch {
+    return { directory: await mkdtemp(join(tmpdir(), 'netlify-functions-')), temporary: true }
+  }
+}
+
+/** Another process may read or write the same file now: it sees the old content or the new, never half. */
+async function writeWhole (path: string, content: string): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    await writeFile(draft, content)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+async function removeIfStale (path: string): Promise<void> {
+  const age = await stat(path).then((stats) => Date.now() - stats.mtimeMs, () => 0)
+  if (age > STALE_AFTER && !path.endsWith('.gitignore')) await unlink(path).catch(() => {})
+}

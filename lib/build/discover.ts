@@ -1,0 +1,84 @@
+import type { Dirent } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join, parse } from 'node:path'
+import type { FunctionSource } from '../functions/definition.ts'
+import { isValidFunctionName } from '../functions/name.ts'
+
+/** Best first, for two files of one name: Netlify's order, then `.jsx`, which Netlify does not know. */
+const FILE_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.tsx', '.mts', '.cts', '.jsx']
+/** Best first, for the entry files of one directory. */
+const ENTRY_EXTENSIONS = ['.js', '.ts', '.mjs', '.cjs', '.tsx', '.mts', '.cts', '.jsx']
+
+interface Candidate extends FunctionSource {
+  readonly isDirectory: boolean
+  readonly rank: number
+}
+
+/**
+ * Finds the functions of some directories by the rules of Netlify's build: direct children only, a
+ * directory beats a file of the same name, then the extension decides, then the later directory.
+ * A directory that does not exist has no functions and is named in `absent`.
+ */
+export async function discoverFunctions (directories: readonly string[]): Promise<{ sources: FunctionSource[], absent: string[] }> {
+  const best = new Map<string, Candidate>()
+  const absent: string[] = []
+  for (const directory of directories) {
+    const entries = await listDirectory(directory)
+    if (entries === undefined) {
+      absent.push(directory)
+      continue
+    }
+    for (const candidate of await Promise.all(entries.map((entry) => toCandidate(directory, entry)))) {
+      if (candidate === undefined) continue
+      const rival = best.get(candidate.name)
+      if (rival === undefined || beats(candidate, rival)) best.set(candidate.name, candidate)
+    }
+  }
+  const sources = [...best.values()].map(({ name, file, directory }) => ({ name, file, directory }))
+  return { sources: sources.sort((a, b) => a.name < b.name ? -1 : 1), absent }
+}
+
+async function toCandidate (directory: string, entry: Dirent): Promise<Candidate | undefined> {
+  const { name, ext } = parse(entry.name)
+  if (!isValidFunctionName(name) || entry.name === 'node_modules') return undefined
+  const path = join(directory, entry.name)
+
+  if (entry.isDirectory()) {
+    const file = await entryFile(path, entry.name)
+    return file === undefined ? undefined : { name, file, directory, isDirectory: true, rank: rankOf(parse(file).ext) }
+  }
+  const rank = rankOf(ext)
+  if (rank === -1) return undefined
+  const isFile = entry.isFile() || (entry.isSymbolicLink() && await isFileAt(path))
+  return isFile ? { name, file: path, directory, isDirectory: false, rank } : undefined
+}
+
+/** `d/d.js`, `d/index.js`, `d/d.ts`, `d/index.ts` and so on: the first that exists. */
+async function entryFile (directory: string, name: string): Promise<string | undefined> {
+  const files = new Set((await listDirectory(directory))?.filter((entry) => !entry.isDirectory()).map((entry) => entry.name))
+  const names = ENTRY_EXTENSIONS.flatMap((extension) => [name + extension, `index${extension}`])
+  const found = names.find((candidate) => files.has(candidate))
+  return found && join(directory, found)
+}
+
+function beats (candidate: Candidate, rival: Candidate): boolean {
+  if (candidate.isDirectory !== rival.isDirectory) return candidate.isDirectory
+  return candidate.rank <= rival.rank
+}
+
+function rankOf (extension: string): number {
+  return FILE_EXTENSIONS.indexOf(extension)
+}
+
+async function isFileAt (path: string): Promise<boolean> {
+  return await stat(path).then((stats) => stats.isFile(), () => false)
+}
+
+async function listDirectory (directory: string): Promise<Dirent[] | undefined> {
+  try {
+    return await readdir(directory, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import * as nodeModule from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import { FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_LOAD_FAILED } from '../errors.ts'
+import { readFunctionConfig, routesOf } from '../functions/config.ts'
+import type { FunctionSource, ReadyFunction } from '../functions/definition.ts'
+import { describeLoadError } from './load-error.ts'
+
+/** A function of the user's code; what it takes and gives depends on the form. */
+export type Handler = (...args: never[]) => unknown
+
+export interface LoadedFunction {
+  readonly definition: ReadyFunction
+  readonly handler: Handler
+}
+
+/** Top-level code that has not finished by then has failed; Fastify's `pluginTimeout` is 10,000 ms. */
+const LOAD_TIMEOUT = 5_000
+
+/**
+ * Loads a bundle and finds its handler by Netlify's rules: an export named `handler` makes it a Lambda
+ * function, else the default export counts. `undefined` when it has neither, so is no function.
+ *
+ * @throws FST_NETLIFY_LOAD_FAILED, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_INVALID_CONFIG
+ */
+export async function loadFunction (source: FunctionSource, path: string, root: string): Promise<LoadedFunction | undefined> {
+  const exported = await loadModule(source, path, root)
+  const { name, file } = source
+  const suffixed = name.endsWith('-background')
+
+  if (typeof exported.handler === 'function') {
+    // Netlify ignores `config` beside a Lambda handler.
+    const config = readFunctionConfig(name, undefined)
+    const kind = suffixed ? 'background' : 'request'
+    return { definition: { state: 'ready', name, file, form: 'lambda', kind, config, routes: [] }, handler: exported.handler as Handler }
+  }
+
+  const entry = unwrapDefault(exported)
+  if (entry === undefined) return undefined
+  const handler = typeof entry === 'object' ? (entry as { fetch?: unknown } | null)?.fetch : entry
+  if (typeof handler !== 'function') throw new FST_NETLIFY_INVALID_HANDLER(name, describe(entry))
+  const config = readFunctionConfig(name, exported.config ?? (entry as { config?: unknown }).config)
+  const kind = suffixed || config.background ? 'background' : 'request'
+  return { definition: { state: 'ready', name, file, form: 'web', kind, config, routes: routesOf(config) }, handler: handler as Handler }
+}
+
+/** Makes stack traces show source positions, for modules loaded from now on. */
+export function enableSourceMaps (): void {
+  // Node.js 22.13 has only the older, wider switch.
+  if (nodeModule.setSourceMapsSupport) nodeModule.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false })
+  else process.setSourceMapsEnabled(true)
+}
+
+async function loadModule (source: FunctionSource, path: string, root: string): Promise<Record<string, unknown>> {
+  try {
+    const loading = path.endsWith('.cjs') ? requireModule(path) : import(pathToFileURL(path).href)
+    const exported: unknown = await withTimeout(loading, source.name)
+    return Object(exported) as Record<string, unknown>
+  } catch (error) {
+    throw new FST_NETLIFY_LOAD_FAILED(source.name, await describeLoadError(error, path, source, root), { cause: error })
+  }
+}
+
+async function requireModule (path: string): Promise<unknown> {
+  return nodeModule.createRequire(path)(path)
+}
+
+async function withTimeout<T> (loading: Promise<T>, name: string): Promise<T> {
+  const { promise: expired, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`its top-level code has not finished after ${LOAD_TIMEOUT} ms`)), LOAD_TIMEOUT)
+  try {
+    return await Promise.race([loading, expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** ES modules that went through CommonJS have their default export one or two levels deeper. */
+function unwrapDefault (exported: Record<string, unknown>): unknown {
+  let entry: unknown = exported.default
+  for (let depth = 0; depth < 2 && isNamespaceLike(entry); depth++) entry = entry.default
+  return entry
+}
+
+function isNamespaceLike (value: unknown): value is { default: unknown } {
+  return typeof value === 'object' && value !== null && (types.isModuleNamespaceObject(value) || '__esModule' in value || !('fetch' in value)) && 'default' in value
+}
+
+function describe (value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object without a "fetch" function' : `a ${typeof value}`
+}

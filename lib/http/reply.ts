@@ -1,0 +1,151 @@
+import type { FastifyReply } from 'fastify'
+import { FST_NETLIFY_CONTENT_LENGTH_MISMATCH, FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
+import type { FunctionResponse } from '../functions/exchange.ts'
+import { hasClientLeft } from './client.ts'
+import { bodyStream, peekBody, type PeekedBody } from './response-body.ts'
+
+/** Between two hops only (RFC 9110, 7.6.1): Node.js writes its own, and HTTP/2 forbids them. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+const NULL_BODY_STATUS = new Set([204, 205, 304])
+
+/** Replies whose function named no content type. */
+const untyped = new WeakSet<FastifyReply>()
+
+export interface SendOptions {
+  readonly functionName: string
+  /** Bytes. */
+  readonly maxBytes: number
+  /** Aborted with the error that ends the response, for instance when the time limit is reached. */
+  readonly signal: AbortSignal
+  /** Called once, when nothing of the response is left to be made or sent; with the error that broke it. */
+  readonly onEnd: (error?: unknown) => void
+}
+
+/**
+ * Sends what a function returned: a body that is complete in one write with its length, a stream chunk
+ * by chunk. A stream that fails is broken off, so that no client takes it for complete.
+ *
+ * @throws FST_NETLIFY_RESPONSE_BODY_TOO_LARGE, or what the body failed with, while nothing has been sent
+ */
+export async function sendFunctionResponse (reply: FastifyReply, response: FunctionResponse, options: SendOptions): Promise<void> {
+  const { body, status } = response
+  if (hasClientLeft(reply.raw)) {
+    await discardBody(response)
+    return options.onEnd()
+  }
+  if (body === null || NULL_BODY_STATUS.has(status)) {
+    await discardBody(response)
+    setHead(reply, response)
+    reply.send(null)
+    return options.onEnd()
+  }
+
+  const peeked: PeekedBody = body instanceof ReadableStream ? await peek(body, options) : { kind: 'complete', bytes: toBytes(body) }
+  if (peeked.kind === 'stream') return sendStream(reply, response, peeked, options)
+
+  if (peeked.bytes.length > options.maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(options.functionName, options.maxBytes)
+  setHead(reply, response)
+  reply.send(peeked.bytes)
+  options.onEnd()
+}
+
+/** Takes back the content type that Fastify gives to bytes without one; a client sees what the function said. */
+export function removeDefaultContentType (reply: FastifyReply): void {
+  if (untyped.delete(reply)) reply.removeHeader('content-type')
+}
+
+/** Tells a response's producer that nobody reads on. */
+export async function discardBody (response: FunctionResponse): Promise<void> {
+  if (response.body instanceof ReadableStream && !response.body.locked) await response.body.cancel().catch(() => {})
+}
+
+async function peek (body: ReadableStream<unknown>, { functionName }: SendOptions): Promise<PeekedBody> {
+  try {
+    return await peekBody(body)
+  } catch (error) {
+    throw failure(functionName, error)
+  }
+}
+
+function sendStream (reply: FastifyReply, response: FunctionResponse, peeked: Extract<PeekedBody, { kind: 'stream' }>, options: SendOptions): void {
+  const { functionName, maxBytes, signal } = options
+  const { raw } = reply
+  const declared = declaredLength(response)
+  let sent = 0
+
+  setHead(reply, response)
+  if (reply.request.method === 'HEAD') {
+    peeked.reader.cancel().catch(() => {})
+    reply.send(null)
+    return options.onEnd()
+  }
+
+  let broken: unknown
+  const stream = bodyStream(peeked, count, breakOff)
+  stream.once('close', () => {
+    signal.removeEventListener('abort', onAbort)
+    raw.off('pipe', flushHead)
+    options.onEnd(broken)
+  })
+  signal.addEventListener('abort', onAbort)
+  raw.on('pipe', flushHead)
+  reply.send(stream)
+
+  function count (bytes: number, done: boolean): void {
+    sent += bytes
+    if (sent > maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(functionName, maxBytes)
+    if (sent > declared || (done && sent < declared)) throw new FST_NETLIFY_CONTENT_LENGTH_MISMATCH(functionName, declared, sent)
+  }
+
+  function onAbort (): void {
+    breakOff(signal.reason)
+    stream.destroy(asError(signal.reason))
+  }
+
+  /** Ending the response would make it look complete; only this breaks HTTP/1.1 and HTTP/2 alike. */
+  function breakOff (reason: unknown): void {
+    if (broken !== undefined || hasClientLeft(raw)) return
+    broken = failure(functionName, reason)
+    reply.log.error({ err: broken, function: functionName }, 'response body broken off')
+    stream.destroy(asError(broken))
+    if (raw.headersSent) raw.destroy(asError(broken))
+  }
+
+  /** A client sees the head at once, however long the first chunk takes. */
+  function flushHead (): void {
+    setImmediate(() => {
+      if (!raw.headersSent && !raw.destroyed) raw.flushHeaders()
+    })
+  }
+}
+
+function setHead (reply: FastifyReply, { status, headers }: FunctionResponse): void {
+  reply.code(status)
+  let hasType = false
+  for (const [name, value] of headers) {
+    if (HOP_BY_HOP.has(name)) continue
+    if (name === 'content-type') hasType = true
+    reply.header(name, value)
+  }
+  if (!hasType) untyped.add(reply)
+}
+
+function declaredLength (response: FunctionResponse): number {
+  const value = response.headers.find(([name]) => name === 'content-length')?.[1]
+  return value === undefined ? NaN : Number(value)
+}
+
+function toBytes (body: string | Uint8Array): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+}
+
+/** Errors with a code of ours pass as they are; anything else is the function's own failure. */
+function failure (functionName: string, error: unknown): Error {
+  const code = (error as { code?: unknown } | null)?.code
+  if (error instanceof Error && typeof code === 'string' && code.startsWith('FST_NETLIFY_')) return error
+  return new FST_NETLIFY_FUNCTION_FAILED(functionName, ' while its response body was read', { cause: error })
+}
+
+function asError (reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}

@@ -1,0 +1,312 @@
+import { resolve } from 'node:path'
+import { FST_NETLIFY_INVALID_OPTION } from './errors.ts'
+import type { SiteIdentity } from './invoke/site-identity.ts'
+import type { QueueDriver } from './queue/driver.ts'
+
+/** Time and size. `Infinity` means no limit. */
+export interface Limits {
+  /**
+   * Milliseconds a request may take, its stream included. `config.timeout`, in seconds, overrides it for one function.
+   * @default 10_000
+   */
+  timeout?: number
+  /**
+   * Milliseconds a background function may run.
+   * @default 900_000
+   */
+  backgroundTimeout?: number
+  /**
+   * Bytes of a request body. A finite limit has the body read whole before the call; `Infinity` streams it.
+   * @default 6_291_456
+   */
+  requestBody?: number
+  /**
+   * Bytes of the body that a Lambda-compatible function returns.
+   * @default 6_291_456
+   */
+  responseBody?: number
+  /**
+   * Bytes of the body of a `Response`, streamed or not.
+   * @default 20_971_520
+   */
+  streamedBody?: number
+  /**
+   * Bytes of the body of a call of a background function.
+   * @default 262_144
+   */
+  backgroundBody?: number
+}
+
+/** How background functions run. */
+export interface BackgroundOptions {
+  /**
+   * Jobs run at once.
+   * @default 10
+   */
+  concurrency?: number
+  /**
+   * Milliseconds to wait before each further attempt of a job that threw; then it is kept as failed.
+   * @default [60_000, 120_000]
+   */
+  retryDelays?: readonly number[]
+  /**
+   * Milliseconds that `app.close()` gives to running jobs, and to promises given to `waitUntil`.
+   * @default 30_000
+   */
+  drainTimeout?: number
+}
+
+/** Static files. */
+export interface PublishOptions {
+  /** Directory of the files, relative to the site's root. */
+  directory: string
+  /**
+   * Whether `404.html` answers what nothing else serves; `false` leaves that to the host.
+   * @default true
+   */
+  notFound?: boolean
+  /**
+   * Whether files and directories whose name starts with a dot are served.
+   * @default false
+   */
+  dotfiles?: boolean
+}
+
+export interface NetlifyFunctionsOptions {
+  /**
+   * Site root: every relative path starts here.
+   * @default process.cwd()
+   */
+  root?: string
+  /** URL prefix of the site, kept in `req.url`; the functions' paths match what follows it. */
+  prefix?: string
+  /** Fastify route constraints of every route of the site, such as `{ host: 'example.com' }`. */
+  constraints?: Readonly<Record<string, unknown>>
+  /** Needed from the second site in one scope on: `app.netlifyFunctions.site(name)`. */
+  name?: string
+  /**
+   * Directory or directories of functions.
+   * @default `[functions] directory` of netlify.toml, else `netlify/functions`
+   */
+  functions?: string | readonly string[]
+  /**
+   * Static files; `false` serves none.
+   * @default `[build] publish` of netlify.toml, else none
+   */
+  publish?: string | false | PublishOptions
+  /**
+   * Path of netlify.toml; `false` reads none.
+   * @default 'netlify.toml', if it is there
+   */
+  config?: string | false
+  /**
+   * Variables of this site's `Netlify.env`. Each is set in `process.env` too, where it is absent, until the app closes.
+   * @default {}
+   */
+  env?: Readonly<Record<string, string>>
+  /**
+   * What `context.site` shows.
+   * @default the environment variables SITE_ID, SITE_NAME and URL
+   */
+  site?: SiteIdentity['site']
+  /**
+   * What `context.deploy` shows.
+   * @default the environment variables DEPLOY_ID, CONTEXT (else `production`) and BRANCH
+   */
+  deploy?: Partial<SiteIdentity['deploy']>
+  /** What `context.account` shows. */
+  account?: Partial<SiteIdentity['account']>
+  /** Time and size limits. */
+  limits?: Limits
+  /** How background functions run. */
+  background?: BackgroundOptions
+  /**
+   * Where background calls wait; the plugin closes it with the app.
+   * @default a queue in memory, which does not survive the process
+   */
+  queue?: QueueDriver
+  /**
+   * Whether clients see messages and stack traces of functions that fail.
+   * @default process.env.NODE_ENV !== 'production'
+   */
+  exposeErrors?: boolean
+  /**
+   * Whether `x-nf-*`, `x-netlify-*` and `client-ip` of a request reach the functions. Turn it on only behind a proxy that sets them.
+   * @default false
+   */
+  trustPlatformHeaders?: boolean
+}
+
+/** Options with every default filled in. Paths are absolute. */
+export interface ResolvedOptions {
+  readonly root: string
+  readonly prefix: string
+  readonly constraints: Readonly<Record<string, unknown>>
+  readonly name: string | undefined
+  readonly functions: readonly string[] | undefined
+  readonly publish: Required<PublishOptions> | false | undefined
+  readonly toml: { readonly file: string, readonly required: boolean } | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly identity: SiteIdentity
+  readonly limits: Readonly<Required<Limits>>
+  readonly background: Readonly<Required<BackgroundOptions>>
+  readonly queue: QueueDriver | undefined
+  readonly exposeErrors: boolean
+  readonly trustPlatformHeaders: boolean
+}
+
+/** Every default of {@link Limits}. */
+export const defaultLimits: Readonly<Required<Limits>> = Object.freeze({
+  timeout: 10_000,
+  backgroundTimeout: 900_000,
+  requestBody: 6 * 1024 * 1024,
+  responseBody: 6 * 1024 * 1024,
+  streamedBody: 20 * 1024 * 1024,
+  backgroundBody: 256 * 1024
+})
+
+/** Every default of {@link BackgroundOptions}. */
+export const defaultBackground: Readonly<Required<BackgroundOptions>> = Object.freeze({
+  concurrency: 10,
+  retryDelays: Object.freeze([60_000, 120_000]),
+  drainTimeout: 30_000
+})
+
+const OPTION_NAMES = new Set<string>([
+  'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'site', 'deploy', 'account',
+  'limits', 'background', 'queue', 'exposeErrors', 'trustPlatformHeaders',
+  // Fastify's own options of register().
+  'logLevel', 'logSerializers'
+] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
+
+const QUEUE_METHODS: ReadonlyArray<keyof QueueDriver> = ['enqueue', 'claim', 'extend', 'settle', 'change', 'list', 'stats', 'close']
+
+/**
+ * Checks the options and fills in the defaults; never changes its argument.
+ *
+ * @throws FST_NETLIFY_INVALID_OPTION naming the option, the rule and the remedy
+ */
+export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptions {
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.has(name))
+  if (unknown !== undefined) throw new FST_NETLIFY_INVALID_OPTION(unknown, `is not known; the options are ${[...OPTION_NAMES].join(', ')}`)
+
+  const root = resolve(optional(options, 'root', isText, 'must be a path') ?? '.')
+  const { site, deploy, account } = options
+  for (const name of ['site', 'deploy', 'account', 'constraints'] as const) optional(options, name, isRecord, 'must be an object')
+  return Object.freeze({
+    root,
+    prefix: prefixOf(options),
+    constraints: { ...options.constraints },
+    name: optional(options, 'name', isText, 'must be a string that is not empty'),
+    functions: directoriesOf(root, options),
+    publish: publishOf(root, options),
+    toml: tomlOf(root, options),
+    env: Object.freeze({ ...optional(options, 'env', isEnv, 'must be an object of strings') }),
+    identity: identityOf({ site, deploy, account }),
+    limits: numbers('limits', options.limits, defaultLimits, isLimit, 'must be a number greater than 0, or Infinity'),
+    background: backgroundOf(options),
+    queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
+    exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
+    trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
+  })
+}
+
+function prefixOf (options: NetlifyFunctionsOptions): string {
+  const prefix = optional(options, 'prefix', (value): value is string => typeof value === 'string', 'must be a string') ?? ''
+  if (prefix === '' || prefix === '/') return ''
+  if (!/^\/[A-Za-z0-9\-._~/]*$/.test(prefix)) {
+    throw new FST_NETLIFY_INVALID_OPTION('prefix', 'must start with "/" and have no parameters, for instance "/shop"')
+  }
+  return prefix.replace(/\/+$/, '')
+}
+
+function directoriesOf (root: string, options: NetlifyFunctionsOptions): string[] | undefined {
+  const rule = 'must be a path or a list of at least one path'
+  const functions = optional(options, 'functions', (value): value is string | string[] => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)), rule)
+  return functions === undefined ? undefined : [functions].flat().map((directory) => resolve(root, directory))
+}
+
+function publishOf (root: string, { publish }: NetlifyFunctionsOptions): ResolvedOptions['publish'] {
+  if (publish === undefined || publish === false) return publish
+  const { directory, notFound = true, dotfiles = false, ...others } = typeof publish === 'string' ? { directory: publish } : Object(publish) as PublishOptions
+  if (!isText(directory) || !isBoolean(notFound) || !isBoolean(dotfiles) || Object.keys(others).length > 0) {
+    throw new FST_NETLIFY_INVALID_OPTION('publish', 'must be a path, false, or { directory, notFound?, dotfiles? }')
+  }
+  return Object.freeze({ directory: resolve(root, directory), notFound, dotfiles })
+}
+
+function tomlOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptions['toml'] {
+  const config = optional(options, 'config', (value): value is string | false => value === false || isText(value), 'must be the path of a netlify.toml, or false')
+  return config === false ? undefined : { file: resolve(root, config ?? 'netlify.toml'), required: config !== undefined }
+}
+
+function identityOf ({ site, deploy, account }: { [Key in 'site' | 'deploy' | 'account']: NetlifyFunctionsOptions[Key] }): SiteIdentity {
+  const { SITE_ID, SITE_NAME, URL, DEPLOY_ID = '', CONTEXT = 'production', BRANCH = '', AWS_REGION = 'dev' } = process.env
+  return Object.freeze({
+    site: { id: SITE_ID, name: SITE_NAME, url: URL, ...site },
+    deploy: { branch: BRANCH, context: CONTEXT, id: DEPLOY_ID, published: true, ...deploy },
+    account: { id: '', ...account },
+    region: AWS_REGION
+  })
+}
+
+function backgroundOf ({ background }: NetlifyFunctionsOptions): Required<BackgroundOptions> {
+  const { retryDelays = defaultBackground.retryDelays, ...others } = background ?? {}
+  const { retryDelays: _, ...defaults } = defaultBackground
+  if (!Array.isArray(retryDelays) || !retryDelays.every((delay) => isNumber(delay) && delay >= 0 && delay < Infinity)) {
+    throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of milliseconds, for instance [60_000, 120_000]')
+  }
+  const rest = numbers('background', others, defaults, isNatural, 'must be a whole number of at least 0')
+  if (rest.concurrency < 1) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency', 'must be at least 1')
+  return Object.freeze({ ...rest, retryDelays: Object.freeze([...retryDelays]) })
+}
+
+/** Checks a group of numbers and adds the defaults. */
+function numbers<Group extends Record<string, number>> (group: string, values: unknown, defaults: Readonly<Group>, accepts: (value: unknown) => boolean, rule: string): Readonly<Group> {
+  if (values !== undefined && !isRecord(values)) throw new FST_NETLIFY_INVALID_OPTION(group, 'must be an object')
+  const given = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
+  for (const [name, value] of given) {
+    if (!(name in defaults)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, `is not known; the keys are ${Object.keys(defaults).join(', ')}`)
+    if (!accepts(value)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, rule)
+  }
+  return Object.freeze({ ...defaults, ...Object.fromEntries(given) })
+}
+
+function optional<Name extends keyof NetlifyFunctionsOptions, Value extends NetlifyFunctionsOptions[Name]> (options: NetlifyFunctionsOptions, name: Name, accepts: (value: unknown) => value is Value, rule: string): Value | undefined {
+  const value: unknown = options[name]
+  if (value === undefined) return undefined
+  if (!accepts(value)) throw new FST_NETLIFY_INVALID_OPTION(name, rule)
+  return value
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function isBoolean (value: unknown): value is boolean {
+  return typeof value === 'boolean'
+}
+
+function isNumber (value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(value)
+}
+
+function isNatural (value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0
+}
+
+function isLimit (value: unknown): boolean {
+  return isNumber(value) && value > 0
+}
+
+function isRecord (value: unknown): value is Record<string, never> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isEnv (value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
+}
+
+function isQueue (value: unknown): value is QueueDriver {
+  return isRecord(value) && QUEUE_METHODS.every((method) => typeof value[method] === 'function')
+}

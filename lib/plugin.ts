@@ -1,0 +1,161 @@
+import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { buildFunctions, type SiteBuild } from './build/build.ts'
+import { FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_INVALID_OPTION } from './errors.ts'
+import type { FunctionDefinition } from './functions/definition.ts'
+import { createSiteEnv, runInScope } from './invoke/globals.ts'
+import { createInlineInvoker } from './invoke/inline.ts'
+import { createPendingWork } from './invoke/pending-work.ts'
+import { shareEnv } from './invoke/process-env.ts'
+import { resolveOptions, type NetlifyFunctionsOptions, type PublishOptions, type ResolvedOptions } from './options.ts'
+import { memoryQueue } from './queue/memory.ts'
+import { createBackground } from './server/background.ts'
+import { createFunctionServer } from './server/functions.ts'
+import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
+import { serveSite } from './server/site.ts'
+import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
+import { readToml, type SiteToml } from './site/toml.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    netlifyFunctions: NetlifyFunctions
+  }
+}
+
+const DEFAULT_FUNCTIONS = 'netlify/functions'
+const sitesByHandle = new WeakMap<NetlifyFunctions, Map<string, NetlifyFunctions>>()
+
+async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Promise<void> {
+  const options = resolveOptions(given)
+  const { identity, limits, background: { concurrency, retryDelays, drainTimeout } } = options
+  const sites = sitesOf(app, options.name)
+  const toml = await loadToml(options)
+  const directories = options.functions ?? [toml?.functions ?? resolve(toml?.base ?? options.root, DEFAULT_FUNCTIONS)]
+
+  const env = createSiteEnv(options.env)
+  const releaseEnv = shareEnv(options.env)
+  app.addHook('onClose', async () => { releaseEnv() })
+  const build = await buildFunctions({
+    root: options.root,
+    directories,
+    tsconfigDirectories: [...new Set([options.root, toml?.base ?? options.root])],
+    scope: (load) => runInScope(null, env, load)
+  })
+  const functions = new Map(build.functions.map(({ definition }) => [definition.name, definition]))
+  logBuild(app, build)
+
+  const pending = createPendingWork()
+  const waitUntil = (work: Promise<unknown>): void => pending.add(work, app.log)
+  const events = new EventEmitter<SiteEvents>()
+  const driver = options.queue ?? memoryQueue()
+  const invoker = createInlineInvoker({
+    handlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.handler]] : [])),
+    env,
+    identity,
+    maxLambdaBody: limits.responseBody,
+    exposeErrors: options.exposeErrors
+  })
+  const background = createBackground({
+    driver,
+    invoker,
+    definition: (name) => functions.get(name),
+    waitUntil,
+    deployId: identity.deploy.id,
+    concurrency,
+    retryDelays,
+    timeoutOf,
+    log: app.log,
+    onEvent: (event) => events.emit('job', event)
+  })
+  app.addHook('onReady', async () => { background.start() })
+  // Jobs are no longer taken from here on, while requests under way still run.
+  app.addHook('preClose', (done) => {
+    background.close(drainTimeout)
+    done()
+  })
+  app.addHook('onClose', async () => {
+    const [left] = await Promise.all([pending.drain(drainTimeout), background.close(drainTimeout)])
+    if (left > 0) app.log.warn({ promises: left }, 'promises given to waitUntil that had not settled when the server closed')
+    await build.close()
+  })
+
+  const handle = createHandle({ functions, driver, background, invoker, waitUntil, timeoutOf, log: app.log, events, sites })
+  if (options.name !== undefined) sites.set(options.name, handle)
+  if (!app.hasDecorator('netlifyFunctions')) {
+    app.decorate('netlifyFunctions', handle)
+    sitesByHandle.set(handle, sites)
+  }
+
+  const publish = publishOptions(options, toml)
+  const files = publish && await publishedFiles(app, publish, directories)
+  const serve = createFunctionServer({
+    invoker, background, limits, timeoutOf, waitUntil, trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
+  })
+  await app.register(async (scope) => {
+    await serveSite(scope, {
+      host: app,
+      constraints: options.constraints,
+      functions,
+      files,
+      notFoundPage: Boolean(files?.hasNotFoundPage && publish?.notFound),
+      serve
+    })
+  }, { prefix: options.prefix })
+
+  function timeoutOf (definition: FunctionDefinition): number {
+    const own = definition.state === 'ready' ? definition.config.timeout : undefined
+    return own ?? (definition.state === 'ready' && definition.kind === 'background' ? limits.backgroundTimeout : limits.timeout)
+  }
+}
+
+/** The sites of this scope, by name. */
+function sitesOf (app: FastifyInstance, name: string | undefined): Map<string, NetlifyFunctions> {
+  const sites = (app.hasDecorator('netlifyFunctions') && sitesByHandle.get(app.netlifyFunctions)) || new Map<string, NetlifyFunctions>()
+  if (name === undefined && app.hasDecorator('netlifyFunctions')) {
+    throw new FST_NETLIFY_DUPLICATE_SITE('A site is registered in this scope already; give this one the option "name"')
+  }
+  if (name !== undefined && sites.has(name)) {
+    throw new FST_NETLIFY_DUPLICATE_SITE(`A site named "${name}" is registered in this scope already; give this one another "name"`)
+  }
+  return sites
+}
+
+async function loadToml ({ toml, root }: ResolvedOptions): Promise<SiteToml | undefined> {
+  if (toml === undefined) return undefined
+  const found = await readToml(toml.file, dirname(toml.file) === root ? root : dirname(toml.file))
+  if (found === undefined && toml.required) throw new FST_NETLIFY_INVALID_OPTION('config', `names a file that does not exist: ${toml.file}`)
+  return found
+}
+
+function publishOptions ({ publish }: ResolvedOptions, toml: SiteToml | undefined): Required<PublishOptions> | undefined {
+  if (publish !== undefined) return publish || undefined
+  return toml?.publish === undefined ? undefined : { directory: toml.publish, notFound: true, dotfiles: false }
+}
+
+async function publishedFiles (app: FastifyInstance, { directory, dotfiles }: Required<PublishOptions>, except: readonly string[]): Promise<PublishedFiles | undefined> {
+  if (!existsSync(directory)) {
+    app.log.warn({ directory }, 'the published directory does not exist; no files are served')
+    return undefined
+  }
+  return await listPublishedFiles(directory, { dotfiles, except })
+}
+
+function logBuild (app: FastifyInstance, { functions, skipped, absent, bundled }: SiteBuild): void {
+  for (const directory of absent) app.log.info({ directory }, 'the functions directory does not exist; it has no functions')
+  for (const { name, file } of skipped) app.log.debug({ function: name, file }, 'a file without a handler is no function')
+  for (const { definition } of functions) {
+    if (definition.state === 'failed') app.log.error({ err: definition.error, function: definition.name, file: definition.file }, `function "${definition.name}" cannot run`)
+  }
+  app.log.debug({ functions: functions.length, bundled }, 'functions loaded')
+}
+
+/**
+ * Serves the Netlify Functions of a site, and its static files.
+ *
+ * @see https://docs.netlify.com/build/functions/get-started/
+ * @throws FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_INVALID_TOML, FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_ENV_CONFLICT
+ */
+export const netlifyFunctions: typeof plugin = fp(plugin, { fastify: '5.x', name: 'fastify-netlify-functions' })

@@ -1,0 +1,139 @@
+import { FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import type { Claim, ClaimOptions, QueueDriver } from './driver.ts'
+import { JobTable } from './job-table.ts'
+
+/** setTimeout fires at once when asked for more. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export interface MemoryQueueOptions {
+  /**
+   * Jobs waiting or running at once; one more is refused with FST_NETLIFY_QUEUE_UNAVAILABLE.
+   * @default 100_000
+   */
+  maxJobs?: number
+  /**
+   * Succeeded, failed and cancelled jobs that stay listed; the one that finished first goes first.
+   * @default 1_000
+   */
+  maxFinished?: number
+  /**
+   * The clock, in epoch milliseconds.
+   * @default Date.now
+   */
+  now?: () => number
+}
+
+interface Wait {
+  readonly options: ClaimOptions
+  readonly end: (claims: Claim[]) => void
+}
+
+/** Makes a queue in this process's memory: it needs no disk and no service, and its jobs end with the process. */
+export function memoryQueue (options: MemoryQueueOptions = {}): QueueDriver {
+  const { maxJobs = 100_000, maxFinished = 1_000, now = Date.now } = options
+  checkCount('maxJobs', maxJobs, 1)
+  checkCount('maxFinished', maxFinished, 0)
+
+  const table = new JobTable({ maxJobs, maxFinished, now })
+  const waits = new Set<Wait>()
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  return {
+    async enqueue (job) {
+      assertOpen()
+      const id = table.add(job)
+      deliver()
+      return id
+    },
+
+    async claim (claimOptions) {
+      assertOpen()
+      if (claimOptions.signal.aborted) return []
+      return await new Promise((resolve) => {
+        addWait(claimOptions, resolve)
+        deliver()
+      })
+    },
+
+    async extend (claim, leaseDuration) {
+      assertOpen()
+      const extended = table.extend(claim, leaseDuration)
+      setTimer()
+      return extended
+    },
+
+    async settle (claim, settlement) {
+      assertOpen()
+      const settled = table.settle(claim, settlement)
+      deliver()
+      return settled
+    },
+
+    async change (id, change) {
+      assertOpen()
+      const changed = change === 'cancel' ? table.cancel(id) : table.retry(id)
+      deliver()
+      return changed
+    },
+
+    async list (filter) {
+      assertOpen()
+      return table.list(filter)
+    },
+
+    async stats () {
+      assertOpen()
+      return table.stats()
+    },
+
+    async close () {
+      closed = true
+      for (const wait of waits) wait.end([])
+      setTimer()
+    }
+  }
+
+  function assertOpen (): void {
+    if (closed) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('it is closed')
+  }
+
+  function addWait (options: ClaimOptions, resolve: (claims: Claim[]) => void): void {
+    const wait: Wait = { options, end }
+    waits.add(wait)
+    options.signal.addEventListener('abort', abandon)
+
+    function end (claims: Claim[]): void {
+      waits.delete(wait)
+      options.signal.removeEventListener('abort', abandon)
+      resolve(claims)
+    }
+
+    function abandon (): void {
+      end([])
+      setTimer()
+    }
+  }
+
+  /** Gives due jobs to the waits, first come, first served. */
+  function deliver (): void {
+    for (const wait of waits) {
+      const claims = table.take(wait.options)
+      if (claims.length === 0) break
+      wait.end(claims)
+    }
+    setTimer()
+  }
+
+  // One timer, and only while a claim waits: it needs no unref, and nothing is left of it after close.
+  function setTimer (): void {
+    clearTimeout(timer)
+    if (waits.size === 0 || table.nextDue === Infinity) return
+    timer = setTimeout(deliver, Math.min(table.nextDue - now(), LONGEST_TIMER))
+  }
+}
+
+function checkCount (option: string, value: number, least: number): void {
+  if (value === Infinity || (Number.isInteger(value) && value >= least)) return
+  throw new FST_NETLIFY_INVALID_OPTION(option, `must be a whole number of at least ${least}, or Infinity`)
+}

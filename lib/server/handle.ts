@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events'
+import type { FastifyBaseLogger } from 'fastify'
+import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
+import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
+import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
+import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
+import type { Invoker } from '../invoke/invoker.ts'
+import { createRequestId } from '../invoke/request-id.ts'
+import type { JobEvent } from '../queue/attempt.ts'
+import type { Job, JobCounts, JobFilter, QueueDriver } from '../queue/driver.ts'
+import type { Background } from './background.ts'
+
+/** One function of a site, as `app.netlifyFunctions.functions` shows it. */
+export interface FunctionInfo {
+  readonly name: string
+  /** The paths it answers to. */
+  readonly routes: readonly string[]
+  /** `undefined` while it is not known, because the function failed to load. */
+  readonly kind: FunctionKind | undefined
+  /** Absolute path of the entry file. */
+  readonly file: string
+  readonly state: FunctionDefinition['state']
+  /** Why it failed to build or load. */
+  readonly error: Error | undefined
+}
+
+/** The background jobs of a site. */
+export interface Jobs {
+  list (filter?: JobFilter): Promise<Job[]>
+  get (id: string): Promise<Job | undefined>
+  /** Makes a failed or cancelled job due now, with all attempts again. @throws FST_NETLIFY_JOB_NOT_CHANGED */
+  retry (id: string): Promise<void>
+  /** Takes a waiting job out. @throws FST_NETLIFY_JOB_NOT_CHANGED */
+  cancel (id: string): Promise<void>
+  stats (): Promise<JobCounts>
+}
+
+export interface SiteEvents {
+  job: [event: JobEvent]
+}
+
+/** `app.netlifyFunctions`. */
+export interface NetlifyFunctions {
+  readonly functions: readonly FunctionInfo[]
+  readonly jobs: Jobs
+  /**
+   * Runs a function without HTTP. A background function is queued, and the response is its 202.
+   * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, and what the function fails with
+   */
+  invoke (name: string, request?: Request): Promise<Response>
+  on<Event extends keyof SiteEvents> (event: Event, listener: (...args: SiteEvents[Event]) => void): void
+  off<Event extends keyof SiteEvents> (event: Event, listener: (...args: SiteEvents[Event]) => void): void
+  /** Another site of the same scope. @throws FST_NETLIFY_UNKNOWN_SITE */
+  site (name: string): NetlifyFunctions
+}
+
+export interface HandleOptions {
+  readonly functions: ReadonlyMap<string, FunctionDefinition>
+  readonly driver: QueueDriver
+  readonly background: Background
+  readonly invoker: Invoker
+  readonly waitUntil: InvocationStart['waitUntil']
+  readonly timeoutOf: (definition: FunctionDefinition) => number
+  readonly log: FastifyBaseLogger
+  readonly events: EventEmitter<SiteEvents>
+  /** The sites of the scope, by name; filled as they are registered. */
+  readonly sites: ReadonlyMap<string, NetlifyFunctions>
+}
+
+export function createHandle (options: HandleOptions): NetlifyFunctions {
+  const { driver, events, functions } = options
+  return {
+    functions: [...functions.values()].map(toInfo),
+    jobs: createJobs(driver),
+    invoke: async (name, request) => await invoke(options, name, request ?? new Request(`http://localhost/.netlify/functions/${name}`)),
+    on: (event, listener) => { events.on(event, listener as never) },
+    off: (event, listener) => { events.off(event, listener as never) },
+    site (name) {
+      const site = options.sites.get(name)
+      if (site === undefined) throw new FST_NETLIFY_UNKNOWN_SITE(name)
+      return site
+    }
+  }
+}
+
+function toInfo (definition: FunctionDefinition): FunctionInfo {
+  const { name, file, state, routes } = definition
+  return {
+    name,
+    file,
+    state,
+    routes: routes.length > 0 ? routes.map(({ pattern }) => pattern) : [`/.netlify/functions/${name}`],
+    kind: definition.state === 'ready' ? definition.kind : undefined,
+    error: definition.state === 'failed' ? definition.error : undefined
+  }
+}
+
+function createJobs (driver: QueueDriver): Jobs {
+  async function change (id: string, what: 'cancel' | 'retry'): Promise<void> {
+    if (await driver.change(id, what)) return
+    const [job] = await driver.list({ id })
+    throw new FST_NETLIFY_JOB_NOT_CHANGED(id, job === undefined ? 'there is no such job' : `it cannot ${what} while it is ${job.state}`)
+  }
+  return {
+    list: async (filter) => await driver.list(filter),
+    get: async (id) => (await driver.list({ id }))[0],
+    retry: async (id) => { await change(id, 'retry') },
+    cancel: async (id) => { await change(id, 'cancel') },
+    stats: async () => await driver.stats()
+  }
+}
+
+async function invoke (options: HandleOptions, name: string, request: Request): Promise<Response> {
+  const definition = options.functions.get(name)
+  if (definition === undefined) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
+  if (definition.state === 'failed') throw definition.error
+  const call = { functionName: name, requestId: createRequestId(), ip: '', params: {}, route: undefined }
+  const functionRequest = await toFunctionRequest(request)
+  if (definition.kind === 'background') {
+    await options.background.accept({ ...call, request: functionRequest })
+    return new Response(null, { status: 202 })
+  }
+  const invocation = startInvocation({ ...call, log: options.log, waitUntil: options.waitUntil, timeout: options.timeoutOf(definition) })
+  const onAbort = (): void => invocation.abort(request.signal.reason as Error)
+  request.signal.addEventListener('abort', onAbort)
+  try {
+    return toResponse(await options.invoker.invoke(definition, functionRequest, invocation))
+  } finally {
+    request.signal.removeEventListener('abort', onAbort)
+    invocation.end()
+  }
+}
+
+async function toFunctionRequest (request: Request): Promise<FunctionRequest & { body: Uint8Array<ArrayBuffer> | null }> {
+  const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
+  return { method: request.method, url: request.url, headers: Object.fromEntries(request.headers), body }
+}
+
+function toResponse ({ status, headers, body }: FunctionResponse): Response {
+  return new Response(body as BodyInit | null, { status, headers: headers as Array<[string, string]> })
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http'
+import { canonicalPath } from '../functions/path.ts'
+import type { RouteMatch, RouteTable } from '../functions/route-table.ts'
+import type { PublishedFiles } from '../site/published-files.ts'
+
+/** What serves a request, if anything of the site does. */
+export type SiteMatch =
+  | { readonly kind: 'function', readonly match: RouteMatch }
+  | { readonly kind: 'file', readonly file: string }
+  | { readonly kind: 'not-found-page' }
+
+export interface SiteRouter {
+  /** Remembered per request, since the router asks for every route it tries. */
+  match (request: IncomingMessage): SiteMatch | undefined
+}
+
+export interface SiteRouterOptions {
+  /** URL prefix of the site, `''` at the root. Patterns match what follows it. */
+  readonly prefix: string
+  readonly table: RouteTable
+  readonly files: PublishedFiles | undefined
+  /** Asked when nothing else serves a request. */
+  readonly servesNotFoundPage: () => boolean
+}
+
+/** By Netlify's order: function (a file first with `preferStatic`), then file, then 404 page. */
+export function createSiteRouter ({ prefix, table, files, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
+  const key = Symbol('match')
+
+  function find (method: string, target: string): SiteMatch | undefined {
+    const path = withoutPrefix(canonicalPath(target))
+    if (path === undefined) return undefined
+    const match = table.match(method, path)
+    if (match !== undefined && !match.route.preferStatic) return { kind: 'function', match }
+
+    const readable = method === 'GET' || method === 'HEAD'
+    const file = readable ? files?.find(path) : undefined
+    if (file !== undefined) return { kind: 'file', file }
+    if (match !== undefined) return { kind: 'function', match }
+    return readable && servesNotFoundPage() ? { kind: 'not-found-page' } : undefined
+  }
+
+  function withoutPrefix (path: string): string | undefined {
+    if (prefix === '') return path
+    if (!path.startsWith(prefix)) return undefined
+    const rest = path.slice(prefix.length)
+    return rest === '' ? '/' : rest.startsWith('/') ? rest : undefined
+  }
+
+  return {
+    match (request) {
+      const remembered = request as { [key]?: SiteMatch | false }
+      remembered[key] ??= find(request.method ?? '', request.url ?? '') ?? false
+      return remembered[key] || undefined
+    }
+  }
+}

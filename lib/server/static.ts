@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { PublishedFiles } from '../site/published-files.ts'
+
+/** Netlify's default: browsers keep a file and ask each time whether it is still the same. */
+const CACHE_CONTROL = 'public, max-age=0, must-revalidate'
+
+export interface StaticServer {
+  send (reply: FastifyReply, file: string): FastifyReply
+  sendNotFoundPage (reply: FastifyReply): Promise<FastifyReply>
+}
+
+/** Sends published files through @fastify/static: etag, range, last-modified, 304. */
+export async function createStaticServer (app: FastifyInstance, { directory }: PublishedFiles): Promise<StaticServer> {
+  await app.register(fastifyStatic, { root: directory, serve: false, cacheControl: false, index: false, dotfiles: 'allow' })
+  return {
+    send: (reply, file) => reply.header('cache-control', CACHE_CONTROL).sendFile(file, directory, { cacheControl: false, index: false, dotfiles: 'allow' }),
+    async sendNotFoundPage (reply) {
+      const page = await readFile(join(directory, '404.html'))
+      return reply.code(404).header('cache-control', CACHE_CONTROL).type('text/html; charset=utf-8').send(page)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+
+/** The files of a published directory, by the URL paths they answer to. */
+export interface PublishedFiles {
+  readonly directory: string
+  /** Whether the site has a `404.html`. */
+  readonly hasNotFoundPage: boolean
+  /** The file, relative to `directory`, for an undecoded URL path: `x`, `x.html`, `x/index.html`. */
+  find (path: string): string | undefined
+}
+
+export interface PublishedFilesOptions {
+  readonly dotfiles: boolean
+  /** Absolute paths below which nothing is published, such as the functions' sources. */
+  readonly except: readonly string[]
+}
+
+/** Netlify reads these and never serves them. */
+const NEVER_PUBLISHED = new Set(['netlify.toml', '_redirects', '_headers'])
+/** What a path may lack, in the order in which Netlify tries it. */
+const ENDINGS = ['', '.html', '.htm', '/index.html', '/index.htm']
+const ENCODED_SEPARATOR = /%(?:2f|5c|00)/i
+
+/**
+ * Lists a published directory once: as on Netlify, a deploy does not change while it is served. Only
+ * what is listed is ever sent, so no path leads out of the directory, and a symbolic link neither.
+ */
+export async function listPublishedFiles (directory: string, options: PublishedFilesOptions): Promise<PublishedFiles> {
+  const real = await realpath(directory).catch(() => directory)
+  const files = new Set<string>()
+  await list(directory)
+
+  async function list (current: string): Promise<void> {
+    const entries = await readdir(current, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    await Promise.all(entries.map(async (entry) => {
+      const path = join(current, entry.name)
+      if (!isPublished(entry, path)) return
+      if (entry.isDirectory()) await list(path)
+      else if (await isFile(entry, path)) files.add(relative(directory, path).split(sep).join('/'))
+    }))
+  }
+
+  function isPublished (entry: Dirent, path: string): boolean {
+    if (entry.name.startsWith('.') && !options.dotfiles) return false
+    if (entry.name === 'node_modules' || options.except.includes(path)) return false
+    return !NEVER_PUBLISHED.has(relative(directory, path))
+  }
+
+  async function isFile (entry: Dirent, path: string): Promise<boolean> {
+    if (!entry.isSymbolicLink()) return entry.isFile()
+    const target = await realpath(path).catch(() => '')
+    return target.startsWith(real + sep) && (await stat(target)).isFile()
+  }
+
+  return {
+    directory,
+    hasNotFoundPage: files.has('404.html'),
+    find (path) {
+      const name = decode(path)
+      if (name === undefined) return undefined
+      for (const ending of ENDINGS) {
+        const file = name === '' ? ending.slice(1) : name + ending
+        if (files.has(file)) return file
+      }
+      return undefined
+    }
+  }
+}
+
+/** Without the slashes at both ends. */
+function decode (path: string): string | undefined {
+  if (ENCODED_SEPARATOR.test(path)) return undefined
+  try {
+    return decodeURIComponent(path.slice(1, path.length > 1 && path.endsWith('/') ? -1 : undefined))
+  } catch {
+    return undefined
+  }
+}
