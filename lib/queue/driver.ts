@@ -102,7 +102,10 @@ export interface QueueDriver {
   extend (claim: Claim, leaseDuration: number): Promise<boolean>
   /** Ends the attempt; false, and nothing changes, when the lease was lost. */
   settle (claim: Claim, settlement: Settlement): Promise<boolean>
-  /** `cancel` takes a waiting job out; `retry` makes a failed or cancelled one due now, with all attempts again. False when there is no such job in such a state. */
+  /**
+   * `cancel` takes a waiting job out; `retry` makes a failed or cancelled one due now, with all attempts again.
+   * False when there is no such job in such a state.
+   */
   change (id: string, change: 'cancel' | 'retry'): Promise<boolean>
   /** Newest first. */
   list (filter?: JobFilter): Promise<Job[]>

@@ -200,6 +200,10 @@ export class JobTable {
 // Whoever gets the job owns the copy: an attempt that writes into its body does not spoil the next one.
 function toJob ({ job, state, attempt, enqueuedAt, runAt, finishedAt, error }: Entry): Job {
   const { id, function: name, deployId, requestId, ip, params, route, request: { method, url, headers, body } } = job
-  const request = { method, url, headers: { ...headers }, body: body && new Uint8Array(body) }
-  return { id, function: name, deployId, requestId, ip, params: { ...params }, route, request, state, attempt, enqueuedAt, runAt, finishedAt, error }
+  const call = {
+    params: { ...params },
+    route,
+    request: { method, url, headers: { ...headers }, body: body && new Uint8Array(body) }
+  }
+  return { id, function: name, deployId, requestId, ip, ...call, state, attempt, enqueuedAt, runAt, finishedAt, error }
 }

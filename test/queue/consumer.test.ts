@@ -413,7 +413,7 @@ t.test('nothing is left that keeps the process alive after close', async (t) => 
     const started = Promise.withResolvers()
     const consumer = createConsumer({ driver, run: () => new Promise(() => started.resolve()), concurrency: 2, retryDelays: [3_600_000], log })
     consumer.start()
-    await driver.enqueue({ id: 'one', function: 'f', deployId: '0', requestId: 'r', ip: '::1', request: { method: 'POST', url: 'http://localhost/', headers: {}, body: null } })
+    await driver.enqueue({ id: 'one', function: 'f', deployId: '0', requestId: 'r', ip: '::1', params: {}, request: { method: 'POST', url: 'http://localhost/', headers: {}, body: null } })
     await started.promise
     console.log(JSON.stringify(await consumer.close(10)))
     await driver.close()`
@@ -479,5 +479,5 @@ function recorder (): { lines: string[], add: (event: JobEvent) => void, until: 
 
 function job (id: string): NewJob {
   const request = { method: 'POST', url: 'http://localhost/', headers: {}, body: null }
-  return { id, function: 'job', deployId: '0', requestId: 'request', ip: '127.0.0.1', request }
+  return { id, function: 'job', deployId: '0', requestId: 'request', ip: '127.0.0.1', params: {}, route: undefined, request }
 }

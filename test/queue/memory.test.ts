@@ -147,7 +147,7 @@ async function runScript (body: string): Promise<string> {
     import { memoryQueue } from ${JSON.stringify(import.meta.resolve('../../lib/queue/memory.ts'))}
     const driver = memoryQueue()
     const options = { limit: 1, leaseDuration: 1_000, signal: new AbortController().signal }
-    const job = (runAt) => ({ id: 'one', function: 'f', deployId: '0', requestId: 'r', ip: '::1', runAt, request: { method: 'POST', url: 'http://localhost/', headers: {}, body: null } })
+    const job = (runAt) => ({ id: 'one', function: 'f', deployId: '0', requestId: 'r', ip: '::1', params: {}, runAt, request: { method: 'POST', url: 'http://localhost/', headers: {}, body: null } })
     ${body}`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { timeout: 20_000 })
   return stdout
@@ -161,7 +161,7 @@ function createQueue (t: Test, options?: Parameters<typeof memoryQueue>[0]): Que
 
 function job (id: string): NewJob {
   const request = { method: 'POST', url: 'http://localhost/', headers: {}, body: null }
-  return { id, function: 'job', deployId: '0', requestId: 'request', ip: '127.0.0.1', request }
+  return { id, function: 'job', deployId: '0', requestId: 'request', ip: '127.0.0.1', params: {}, route: undefined, request }
 }
 
 async function claimOne (driver: QueueDriver, leaseDuration = 60_000): Promise<Claim> {
