@@ -1,11 +1,11 @@
-import createError from '@fastify/error'
+import createError, { type FastifyErrorConstructor } from '@fastify/error'
 
 /**
  * Every error this plugin throws or sends. Messages name the thing, the rule and the remedy;
  * docs/errors.md has one paragraph per code and a test holds the two together.
  */
 
-export type CodedError<Args extends unknown[] = []> = createError.FastifyErrorConstructor<{ code: string, statusCode?: number }, [...Args, options?: { cause: unknown }]>
+export type CodedError<Args extends unknown[] = []> = FastifyErrorConstructor<{ code: string, statusCode?: number }, [...Args, options?: { cause: unknown }]>
 
 /** An option of `app.register(netlifyFunctions, …)` has a bad value. Thrown at registration. */
 export const FST_NETLIFY_INVALID_OPTION: CodedError<[option: string, rule: string]> = coded('FST_NETLIFY_INVALID_OPTION', 'Option "%s" %s', 500, TypeError)

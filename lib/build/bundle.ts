@@ -52,14 +52,14 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
     target: `node${process.versions.node}`,
     format,
     charset: 'utf8',
-    // Node.js knows neither the `module` condition nor the field, esbuild's defaults for bundles.
-    conditions: [],
+    // Node.js's own. It knows neither the `module` condition nor the field, esbuild's defaults for bundles.
+    conditions: ['module-sync', 'node-addons'],
     mainFields: ['main'],
     sourcemap: 'inline',
     sourcesContent: false,
     define: SOURCE_PLACE_DEFINES,
     logLevel: 'silent',
-    ...(format === 'esm' && { banner: { js: requireFor(source.file) } }),
+    ...(format === 'esm' && { banner: { js: moduleBanner(source.file) } }),
     ...(tsconfig !== undefined && { tsconfig }),
     plugins: [
       packagesPlugin(options.root, format, fingerprints.tsconfig, (lookup) => packages.set(`${lookup.from}\n${lookup.name}`, lookup)),
@@ -96,8 +96,8 @@ async function formatMessages (messages: ReadonlyArray<Partial<Omit<Message, 'lo
 }
 
 /** ES modules have no `require`, yet CommonJS files bundled into one need it. esbuild keeps the name free. */
-function requireFor (file: string): string {
-  return `import { createRequire as __create_require } from 'node:module';const require=__create_require(${JSON.stringify(pathToFileURL(file).href)});`
+function moduleBanner (file: string): string {
+  return `import { createRequire as __create_require } from 'node:module';const require=__create_require(${JSON.stringify(pathToFileURL(file).href)});const __bundle_resolve=import.meta.resolve;`
 }
 
 /** The name under which a bundle is stored: the same content, the same module. */

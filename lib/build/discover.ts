@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
+import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
 import { isValidFunctionName } from '../functions/name.ts'
 
@@ -18,6 +19,8 @@ interface Candidate extends FunctionSource {
  * Finds the functions of some directories by the rules of Netlify's build: direct children only, a
  * directory beats a file of the same name, then the extension decides, then the later directory.
  * A directory that does not exist has no functions and is named in `absent`.
+ *
+ * @throws FST_NETLIFY_INVALID_OPTION when something else than a directory is there
  */
 export async function discoverFunctions (directories: readonly string[]): Promise<{ sources: FunctionSource[], absent: string[] }> {
   const best = new Map<string, Candidate>()
@@ -78,7 +81,9 @@ async function listDirectory (directory: string): Promise<Dirent[] | undefined> 
   try {
     return await readdir(directory, { withFileTypes: true })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code === 'ENOTDIR') throw new FST_NETLIFY_INVALID_OPTION('functions', `names ${directory}, which is not a directory`)
     throw error
   }
 }

@@ -18,4 +18,6 @@ export interface FunctionResponse {
   /** In order; `set-cookie` may be there several times. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: string | Uint8Array | ReadableStream<unknown> | null
+  /** Runs what reads the body, so that its producer sees the call's `Netlify.context` and `getContext()`. */
+  readonly scope?: <T>(read: () => T) => T
 }

@@ -16,6 +16,8 @@ export interface RouteMatch extends RouteEntry {
 /** A route and the URL under which Fastify has to register it. */
 export interface RouteRegistration extends RouteEntry {
   readonly url: string
+  /** Whether the pattern matches whatever the URL does, so is no more specific. */
+  readonly matchesWholeUrl: boolean
 }
 
 /** Two functions that answer to the same paths with the same methods: the second is never called for them. */
@@ -63,7 +65,7 @@ export function createRouteTable (entries: Iterable<RouteEntry>): RouteTable {
   }
 
   return {
-    registrations: candidates.map(({ functionName, route, pattern }) => ({ functionName, route, url: fastifyUrl(pattern) })),
+    registrations: candidates.map(toRegistration),
     match (method, path) {
       if (RESERVED.test(path)) return undefined
       const stripped = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
@@ -89,6 +91,12 @@ export function fastifyUrl ({ literal, staticText }: Pattern): string {
 
 function toCandidate ({ functionName, route }: RouteEntry): Candidate {
   return { functionName, route, pattern: compilePattern(route.pattern), excluded: route.excluded.map(compilePattern) }
+}
+
+function toRegistration ({ functionName, route, pattern }: Candidate): RouteRegistration {
+  const url = fastifyUrl(pattern)
+  const matchesWholeUrl = !url.endsWith('*') || ['x', 'x/x'].every((rest) => pattern.exec(pattern.staticPrefix + rest) !== undefined)
+  return { functionName, route, url, matchesWholeUrl }
 }
 
 function compareCandidates (a: Candidate, b: Candidate): number {

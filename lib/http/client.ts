@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Writable } from 'node:stream'
+import type { ServerHttp2Stream } from 'node:http2'
 
 /**
  * Calls back when the client goes away before its reply has been written; never when it got it all.
@@ -16,10 +16,13 @@ export function hasClientLeft (response: ServerResponse): boolean {
 }
 
 function wroteAll (response: ServerResponse): boolean {
-  return streamOf(response)?.writableFinished ?? response.writableFinished
+  const stream = streamOf(response)
+  if (stream === undefined) return response.writableFinished
+  // Node.js ends a stream that the client has reset, so `aborted` tells more than the end.
+  return stream.writableFinished && !stream.aborted
 }
 
 /** An HTTP/2 response is a thin face of a stream, which alone knows its state. */
-function streamOf (response: ServerResponse): Writable | undefined {
-  return (response as { stream?: Writable }).stream
+function streamOf (response: ServerResponse): ServerHttp2Stream | undefined {
+  return (response as { stream?: ServerHttp2Stream }).stream
 }

@@ -2,11 +2,14 @@ import type { FastifyReply } from 'fastify'
 import { FST_NETLIFY_CONTENT_LENGTH_MISMATCH, FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
 import { hasClientLeft } from './client.ts'
-import { bodyStream, peekBody, type PeekedBody } from './response-body.ts'
+import { checkResponseHeaders } from './headers.ts'
+import { bodyStream, peekBody, type PeekedBody, type PeekedStream } from './response-body.ts'
 
 /** Between two hops only (RFC 9110, 7.6.1): Node.js writes its own, and HTTP/2 forbids them. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 const NULL_BODY_STATUS = new Set([204, 205, 304])
+/** A 304 may tell the length of what it stands for; these stand for nothing (RFC 9110, 8.6 and 15.3.6). */
+const NO_CONTENT_STATUS = new Set([204, 205])
 
 /** Replies whose function named no content type. */
 const untyped = new WeakSet<FastifyReply>()
@@ -28,22 +31,31 @@ export interface SendOptions {
  * @throws FST_NETLIFY_RESPONSE_BODY_TOO_LARGE, or what the body failed with, while nothing has been sent
  */
 export async function sendFunctionResponse (reply: FastifyReply, response: FunctionResponse, options: SendOptions): Promise<void> {
-  const { body, status } = response
+  const { body, headers, status } = response
+  const { functionName, maxBytes } = options
   if (hasClientLeft(reply.raw)) {
-    await discardBody(response)
+    discardBody(response)
     return options.onEnd()
   }
-  if (body === null || NULL_BODY_STATUS.has(status)) {
-    await discardBody(response)
+  const declared = declaredLength(response)
+  try {
+    checkResponseHeaders(functionName, headers)
+    if (body instanceof ReadableStream && declared > maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(functionName, maxBytes)
+  } catch (error) {
+    discardBody(response)
+    throw error
+  }
+  if (NULL_BODY_STATUS.has(status)) {
+    discardBody(response)
     setHead(reply, response)
-    reply.send(null)
+    reply.send()
     return options.onEnd()
   }
 
-  const peeked: PeekedBody = body instanceof ReadableStream ? await peek(body, options) : { kind: 'complete', bytes: toBytes(body) }
-  if (peeked.kind === 'stream') return sendStream(reply, response, peeked, options)
+  const peeked: PeekedBody = body instanceof ReadableStream ? await peek(body, response.scope, options) : { kind: 'complete', bytes: toBytes(body ?? '') }
+  if (peeked.kind === 'stream') return sendStream(reply, response, declared, peeked, options)
 
-  if (peeked.bytes.length > options.maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(options.functionName, options.maxBytes)
+  if (peeked.bytes.length > maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(functionName, maxBytes)
   setHead(reply, response)
   reply.send(peeked.bytes)
   options.onEnd()
@@ -55,28 +67,27 @@ export function removeDefaultContentType (reply: FastifyReply): void {
 }
 
 /** Tells a response's producer that nobody reads on. */
-export async function discardBody (response: FunctionResponse): Promise<void> {
-  if (response.body instanceof ReadableStream && !response.body.locked) await response.body.cancel().catch(() => {})
+function discardBody ({ body }: Pick<FunctionResponse, 'body'>): void {
+  if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {})
 }
 
-async function peek (body: ReadableStream<unknown>, { functionName }: SendOptions): Promise<PeekedBody> {
+async function peek (body: ReadableStream<unknown>, scope: FunctionResponse['scope'], { functionName }: SendOptions): Promise<PeekedBody> {
   try {
-    return await peekBody(body)
+    return await peekBody(body, scope)
   } catch (error) {
     throw failure(functionName, error)
   }
 }
 
-function sendStream (reply: FastifyReply, response: FunctionResponse, peeked: Extract<PeekedBody, { kind: 'stream' }>, options: SendOptions): void {
+function sendStream (reply: FastifyReply, response: FunctionResponse, declared: number, peeked: PeekedStream, options: SendOptions): void {
   const { functionName, maxBytes, signal } = options
   const { raw } = reply
-  const declared = declaredLength(response)
   let sent = 0
 
   setHead(reply, response)
   if (reply.request.method === 'HEAD') {
-    peeked.reader.cancel().catch(() => {})
-    reply.send(null)
+    peeked.cancel()
+    reply.send()
     return options.onEnd()
   }
 
@@ -123,15 +134,16 @@ function setHead (reply: FastifyReply, { status, headers }: FunctionResponse): v
   reply.code(status)
   let hasType = false
   for (const [name, value] of headers) {
-    if (HOP_BY_HOP.has(name)) continue
+    if (HOP_BY_HOP.has(name) || (name === 'content-length' && NO_CONTENT_STATUS.has(status))) continue
     if (name === 'content-type') hasType = true
     reply.header(name, value)
   }
   if (!hasType) untyped.add(reply)
 }
 
-function declaredLength (response: FunctionResponse): number {
-  const value = response.headers.find(([name]) => name === 'content-length')?.[1]
+/** `NaN` when the function names none. */
+function declaredLength ({ headers }: FunctionResponse): number {
+  const value = headers.find(([name]) => name === 'content-length')?.[1]
   return value === undefined ? NaN : Number(value)
 }
 

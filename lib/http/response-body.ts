@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { FunctionResponse } from '../functions/exchange.ts'
 
 /** Microtasks after which a body that is not complete counts as a stream. A native body of one chunk needs fewer. */
 const PATIENCE = 24
@@ -6,23 +7,36 @@ const PATIENCE = 24
 /** What the first look at a body found. */
 export type PeekedBody =
   | { readonly kind: 'complete', readonly bytes: Buffer }
-  | { readonly kind: 'stream', readonly reader: ReadableStreamDefaultReader<unknown>, readonly pending: ReadonlyArray<Promise<ReadableStreamReadResult<unknown>>> }
+  | PeekedStream
+
+/** A body that is still being made, and the reads of it that are under way. */
+export interface PeekedStream {
+  readonly kind: 'stream'
+  readonly read: () => Promise<ReadableStreamReadResult<unknown>>
+  readonly cancel: (reason?: unknown) => void
+  readonly pending: ReadonlyArray<Promise<ReadableStreamReadResult<unknown>>>
+}
 
 /**
  * Tells a body that is complete already from one that is still being made, without waiting for the
  * latter: a native `Response` with a string is a stream of one chunk too.
  */
-export async function peekBody (body: ReadableStream<unknown>): Promise<PeekedBody> {
+export async function peekBody (body: ReadableStream<unknown>, scope: FunctionResponse['scope']): Promise<PeekedBody> {
   const reader = body.getReader()
-  const first = reader.read()
+  const read = scope === undefined ? () => reader.read() : () => scope(() => reader.read())
+  const cancel = (reason?: unknown): void => {
+    const cancelling = scope === undefined ? reader.cancel(reason) : scope(() => reader.cancel(reason))
+    cancelling.catch(() => {})
+  }
+  const first = read()
   const chunk = await soon(first)
-  if (chunk === undefined) return { kind: 'stream', reader, pending: [first] }
+  if (chunk === undefined) return { kind: 'stream', read, cancel, pending: [first] }
   if (chunk.done) return { kind: 'complete', bytes: Buffer.alloc(0) }
 
-  const second = reader.read()
+  const second = read()
   const end = await soon(second)
   if (end?.done) return { kind: 'complete', bytes: toBuffer(chunk.value) }
-  return { kind: 'stream', reader, pending: [first, second] }
+  return { kind: 'stream', read, cancel, pending: [first, second] }
 }
 
 /**
@@ -32,11 +46,11 @@ export async function peekBody (body: ReadableStream<unknown>): Promise<PeekedBo
  * @param count throws to break the stream
  * @param onFailure called once when the body fails or `count` throws, before the stream is destroyed
  */
-export function bodyStream ({ reader, pending }: Extract<PeekedBody, { kind: 'stream' }>, count: (bytes: number, done: boolean) => void, onFailure: (error: unknown) => void): Readable {
+export function bodyStream ({ read, cancel, pending }: PeekedStream, count: (bytes: number, done: boolean) => void, onFailure: (error: unknown) => void): Readable {
   const ahead = [...pending]
   return new Readable({
     read () {
-      (ahead.shift() ?? reader.read()).then((result) => {
+      (ahead.shift() ?? read()).then((result) => {
         const chunk = result.done ? null : toBuffer(result.value)
         count(chunk?.length ?? 0, result.done)
         // An empty chunk would end neither the stream nor this read.
@@ -49,7 +63,7 @@ export function bodyStream ({ reader, pending }: Extract<PeekedBody, { kind: 'st
     },
     destroy (error, callback) {
       for (const promise of ahead) promise.catch(() => {})
-      reader.cancel(error ?? undefined).catch(() => {})
+      cancel(error ?? undefined)
       callback(error)
     }
   })

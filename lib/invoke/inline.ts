@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
+import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
 import type { ReadyFunction } from '../functions/definition.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { fromNativeResponse, toNativeRequest } from '../http/native.ts'
@@ -53,7 +53,8 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
     if (definition.kind === 'background') return discard(returned)
     if (returned === undefined) return { status: 204, headers: [], body: null }
     if (!(returned instanceof Response)) throw new FST_NETLIFY_INVALID_RETURN_VALUE(definition.name, describe(returned))
-    return withCookies(definition.name, returned, jar.setCookieValues)
+    const response = withCookies(definition.name, returned, jar.setCookieValues)
+    return { ...response, scope: (read) => runInScope(context, env, read) }
   }
 
   async function runLambda (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
@@ -65,7 +66,7 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
 
   function toCoded (error: unknown, name: string): Error {
     try {
-      if (isCoded(error)) return error
+      if (isCoded(error)) return exposeErrors || !showsValue(error) ? error : new FST_NETLIFY_FUNCTION_FAILED(name, '', { cause: error })
       if (error instanceof TypeError && error.message.includes('ByteString')) return new FST_NETLIFY_HEADER_NOT_LATIN1(error.message, { cause: error })
       return new FST_NETLIFY_FUNCTION_FAILED(name, exposeErrors ? `: ${describeThrown(error)}` : '', { cause: error })
     } catch {
@@ -73,6 +74,11 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
       return new FST_NETLIFY_FUNCTION_FAILED(name, '')
     }
   }
+}
+
+/** Tells whether the message has a value that the function made: for its author, not for every client. */
+function showsValue (error: Error): boolean {
+  return [FST_NETLIFY_INVALID_RETURN_VALUE, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1].some((type) => error instanceof type)
 }
 
 /** An error with the stack down to where the user's code begins. */

@@ -2,26 +2,31 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 const VALID = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
-const setAside = new WeakMap<IncomingMessage, string>()
+/** The header as sent, of requests that show Fastify another one. */
+const setAside = new WeakMap<IncomingMessage, string | undefined>()
 
 /**
  * Lets every body through as the stream it is. Fastify answers 415 to a `content-type` it cannot
- * parse, whatever the parser; a function decides that itself, so the header is set aside meanwhile.
+ * parse, whatever the parser, and takes a body over HTTP/2 that has neither type nor length for none;
+ * a function decides that itself, so Fastify is shown a type that says nothing.
  */
 export function acceptRawBodies (app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  app.addHook('onRequest', (request, _reply, done) => {
-    const type = request.headers['content-type']
-    if (type !== undefined && !VALID.test(type)) {
-      setAside.set(request.raw, type)
-      delete request.raw.headers['content-type']
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    const type = raw.headers['content-type']
+    if (type === undefined ? raw.httpVersionMajor === 2 : !VALID.test(type)) {
+      setAside.set(raw, type)
+      raw.headers['content-type'] = 'application/octet-stream'
     }
     done()
   })
-  app.addHook('preHandler', (request, _reply, done) => {
-    const type = setAside.get(request.raw)
-    if (type !== undefined) request.raw.headers['content-type'] = type
+  app.addHook('preHandler', ({ raw }, _reply, done) => {
+    if (setAside.has(raw)) {
+      const type = setAside.get(raw)
+      if (type === undefined) delete raw.headers['content-type']
+      else raw.headers['content-type'] = type
+    }
     done()
   })
 }

@@ -3,9 +3,10 @@ import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME } fro
 import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
 import { isValidFunctionName } from '../functions/name.ts'
 import { canonicalPath } from '../functions/path.ts'
-import { createRouteTable, type RouteTable } from '../functions/route-table.ts'
+import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
 import { removeDefaultContentType } from '../http/reply.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
+import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
 import type { FunctionServer } from './functions.ts'
 import { addRouteTest } from './route-constraint.ts'
@@ -36,7 +37,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const { functions, files, serve } = options
   const methods = app.supportedMethods as HTTPMethods[]
   const table = createRouteTable([...functions.values()].flatMap(({ name, routes }) => routes.map((route) => ({ functionName: name, route }))))
-  const urls = new Map<FunctionRoute, string>(table.registrations.map(({ route, url }) => [route, url]))
+  const registrations = new Map<FunctionRoute, RouteRegistration>(table.registrations.map((registration) => [registration.route, registration]))
   const hostRoutes = new Set<string>()
   const router = createSiteRouter({
     prefix: app.prefix,
@@ -47,6 +48,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const staticServer = files && await createStaticServer(app, files)
 
   acceptRawBodies(app)
+  endConnectionsOnClose(app)
   followErrorHandler(app, options.host)
   app.addHook('onSend', (_request, reply, payload, done) => {
     removeDefaultContentType(reply)
@@ -57,11 +59,11 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   for (const url of ['/.netlify/functions/*', '/.netlify/builders/*']) {
     app.route({ method: methods, url, constraints: options.constraints, exposeHeadRoute: false, handler: serveByName })
   }
-  for (const [url, registrations] of Map.groupBy(table.registrations, ({ url }) => url)) {
-    if (url !== EVERYTHING) addMatchedRoute(url, registrations.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
+  for (const [url, alike] of Map.groupBy(table.registrations, ({ url }) => url)) {
+    if (url !== EVERYTHING) addMatchedRoute(url, alike.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
   }
   // Other spellings of the same paths, patterns without a fixed start, and files.
-  addMatchedRoute(EVERYTHING, (table.registrations).filter(({ url }) => url === EVERYTHING).map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
+  addMatchedRoute(EVERYTHING, table.registrations.filter(({ url }) => url === EVERYTHING).map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
   logOverlaps(table)
 
   function addMatchedRoute (url: string, netlifyFunctions: RouteConfig['netlifyFunctions']): void {
@@ -69,7 +71,8 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => {
       const found = router.match(request)
       if (found === undefined || url === EVERYTHING) return found !== undefined
-      return found.kind === 'function' && urls.get(found.match.route) === url && !hostRoutes.has(`${request.method} ${url}`)
+      const registration = found.kind === 'function' ? registrations.get(found.match.route) : undefined
+      return registration?.url === url && !(registration.matchesWholeUrl && hostRoutes.has(`${request.method} ${url}`))
     })
     const config: RouteConfig = { netlifyFunctions }
     app.route({ method: methods, url, constraints: { ...options.constraints, ...test }, config, exposeHeadRoute: false, handler: serveMatched })
@@ -88,16 +91,18 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   }
 
   async function serveByName (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const name = DEFAULT_URL.exec(canonicalPath(request.raw.url ?? '').slice(app.prefix.length))?.[1] ?? ''
+    const name = DEFAULT_URL.exec(canonicalPath(request.raw.url ?? '').slice(app.prefix.length))?.[1]
+    // `/.netlify/functions/../../x` is `/x`, which Fastify's router does not know.
+    if (name === undefined) return await serveMatched(request, reply)
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
     const definition = functions.get(name)
     if (definition === undefined || definition.routes.length > 0) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     return await serve({ definition, params: {}, route: undefined }, request, reply)
   }
 
-  /** Where the host has a route of the same URL, the host's serves; the router alone would prefer ours. */
+  /** The router prefers our route of two with the same URL; the host's is to serve, unless ours is more specific. */
   function findHostRoutes (): void {
-    for (const url of new Set([...urls.values(), EVERYTHING])) {
+    for (const url of new Set([...table.registrations.map(({ url }) => url), EVERYTHING])) {
       for (const method of methods) {
         const constraints = options.constraints as never
         if (app.hasRoute({ method, url: `${app.prefix}${url}`, constraints })) hostRoutes.add(`${method} ${url}`)

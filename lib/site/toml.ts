@@ -27,7 +27,7 @@ export async function readToml (file: string, root: string): Promise<SiteToml | 
   const toml = parseToml(file, text)
   const build = table(file, toml, 'build')
   const functions = table(file, toml, 'functions')
-  const base = resolve(root, string(file, build, 'build.base') ?? '.')
+  const base = resolveInside(root, string(file, build, 'build.base') ?? '.')
   const publish = string(file, build, 'build.publish')
   const directory = string(file, functions, 'functions.directory') ?? string(file, build, 'build.functions')
   return {
@@ -48,7 +48,7 @@ function parseToml (file: string, text: string): Record<string, unknown> {
 
 function table (file: string, parent: Record<string, unknown>, key: string): Record<string, unknown> {
   const value = parent[key] ?? {}
-  if (typeof value !== 'object' || Array.isArray(value)) {
+  if (typeof value !== 'object' || Array.isArray(value) || value instanceof Date) {
     throw new FST_NETLIFY_INVALID_TOML(file, `"${key}" must be a table`)
   }
   return value as Record<string, unknown>
@@ -60,7 +60,7 @@ function string (file: string, parent: Record<string, unknown>, path: string): s
   throw new FST_NETLIFY_INVALID_TOML(file, `"${path}" must be a string`)
 }
 
-/** Netlify reads a leading slash as the base directory, not as the root of the disk. */
+/** Netlify reads a leading slash as the directory that paths start from, not as the root of the disk. */
 function resolveInside (base: string, path: string): string {
   return resolve(base, path.replace(/^\/+/, '') || '.')
 }

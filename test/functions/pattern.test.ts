@@ -46,6 +46,7 @@ const cases: Case[] = [
   { pattern: '/a\\:\\:b', matches: { '/a::b': {} } },
   { pattern: '/a\\*\\(b\\)', matches: { '/a*(b)': {} }, rejects: ['/aa(b)'] },
   { pattern: '/a\\?b', matches: { '/a%3Fb': {} } },
+  { pattern: '/a\\\\b', matches: {}, rejects: ['/a/b'] },
   { pattern: '/a{b}c', matches: { '/abc': {} } },
   { pattern: '/é/:x', matches: { '/%C3%A9/y': { x: 'y' }, '/%c3%a9/y': { x: 'y' } } },
   { pattern: '/%C3%A9', matches: { '/%C3%A9': {} }, rejects: ['/%C3%89'] },

@@ -132,6 +132,10 @@ t.test('an optional segment is found below the segments before it', async (t) =>
   t.strictSame(outcome(table, '/docs/'), ['docs', {}])
   t.strictSame(outcome(table, '/docs/x'), ['docs', { page: 'x' }])
   t.strictSame(outcome(table, '/docs/x/y'), ['rest', { 0: 'x/y' }])
+
+  const deeperFirst = createRouteTable([entry('joined', '/a{/b}?c'), entry('item', '/a/:x')])
+  t.strictSame(outcome(deeperFirst, '/a/bc'), ['item', { x: 'bc' }])
+  t.equal(deeperFirst.registrations[0]?.functionName, 'item')
 })
 
 t.test('what Netlify serves itself never matches', async (t) => {

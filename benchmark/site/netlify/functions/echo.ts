@@ -1,0 +1,1 @@
+export default async (request: Request): Promise<Response> => Response.json(await request.json())

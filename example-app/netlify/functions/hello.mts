@@ -1,0 +1,5 @@
+import type { Context } from "@netlify/functions";
+
+export default async (req: Request, context: Context) => {
+  return new Response("Hello, world!");
+};

@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const example = join(import.meta.dirname, '../example-app')
+
+export interface ExampleServer {
+  readonly origin: string
+  readonly child: ChildProcess
+  /** What it has written to its log: nothing while all is well. */
+  readonly log: () => string
+}
+
+/** Starts the built example, as `npm start` does, and waits for its ready line. `npm run build` and `npm run build:example` come first. */
+export async function startExample (t: { teardown (tidy: () => unknown): void }): Promise<ExampleServer> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [join(example, 'dist/server.js')], { env: { PATH: process.env.PATH, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { log += text })
+
+  const output = createInterface(child.stdout)
+  for await (const line of output) {
+    if (line.startsWith(`The example is at http://localhost:${port}`)) {
+      output.on('line', (line) => { log += `${line}\n` })
+      return { origin: `http://localhost:${port}`, child, log: () => log }
+    }
+    log += `${line}\n`
+  }
+  throw new Error(`the example did not start:\n${log}`)
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, 'localhost')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
