@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { parse } from 'node:path'
 import neostandard from 'neostandard'
 
 // Imports in lib/ go down the floors only; docs/architecture.md draws them.
@@ -12,12 +14,15 @@ const floors = [
   ['index']
 ]
 
+const floorless = readdirSync(new URL('lib/', import.meta.url)).filter((entry) => !floors.flat().includes(parse(entry).name))
+if (floorless.length > 0) throw new Error(`lib/${floorless[0]} is on no floor; give it one here and in docs/architecture.md`)
+
 const boundaries = floors.flatMap((units, floor) => units.map((unit) => ({
   files: [`lib/${unit}.ts`, `lib/${unit}/**/*.ts`],
   rules: {
     'no-restricted-imports': ['error', {
       patterns: floors.slice(floor).flat().filter((other) => other !== unit).map((other) => ({
-        regex: `^\\.\\.?/${other}(\\.ts$|/)`,
+        regex: `^(\\.\\.?/)+${other}(\\.ts$|/)`,
         message: `lib/${unit} may not import lib/${other} (docs/architecture.md).`
       }))
     }]
@@ -28,10 +33,11 @@ export default [
   ...neostandard({
     ts: true,
     noJsx: true,
-    ignores: ['dist', '**/node_modules', '**/.netlify', '**/dist', 'test/fixtures', 'example-app/netlify']
+    ignores: ['dist', '**/node_modules', '**/.netlify', '**/dist', 'test/fixtures', 'example-app/netlify'],
+    filesTs: ['**/*.mts', '**/*.cts']
   }),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,mts,cts}'],
     rules: { '@typescript-eslint/no-explicit-any': 'error' }
   },
   ...boundaries

@@ -1,30 +1,55 @@
 import type { Profiler } from 'node:inspector'
+import { sum } from './statistics.ts'
 
-export interface SelfTime {
+/** A part of the time in which the process was not idle. */
+export interface TimeShare {
   readonly where: string
-  /** Of the time the process was not idle. */
   readonly share: number
 }
 
-const PSEUDO_IDLE = new Set(['(idle)', '(root)'])
-
-/** The functions in which a CPU profile found the process most often, callees not counted. */
-export function topSelfTime ({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, count: number): SelfTime[] {
-  const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]))
-  const times = new Map<string, number>()
-  let total = 0
-  for (const [index, id] of samples.entries()) {
-    const place = places.get(id)
-    if (place === undefined || PSEUDO_IDLE.has(place)) continue
-    // The sample lasts until the next one.
-    const time = timeDeltas[index + 1] ?? 0
-    times.set(place, (times.get(place) ?? 0) + time)
-    total += time
-  }
-  return [...times].sort(([, a], [, b]) => b - a).slice(0, count).map(([where, time]) => ({ where, share: time / total }))
+export interface ProfileSummary {
+  /** Functions in which the process was found most often, callees not counted. */
+  readonly self: readonly TimeShare[]
+  /** Functions of packages and of the plugin, with what Node.js did for them counted as theirs. */
+  readonly owners: readonly TimeShare[]
 }
 
-function placeOf ({ functionName, url, lineNumber }: Profiler.Profile['nodes'][number]['callFrame']): string {
+type Node = Profiler.Profile['nodes'][number]
+
+export function summarizeProfile ({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, count: number): ProfileSummary {
+  const timeOfNode = new Map<number, number>()
+  // A sample lasts until the next one.
+  for (const [index, id] of samples.entries()) timeOfNode.set(id, (timeOfNode.get(id) ?? 0) + (timeDeltas[index + 1] ?? 0))
+
+  const nodesById = new Map(nodes.map((node) => [node.id, node]))
+  const self = new Map<string, number>()
+  const owners = new Map<string, number>()
+  const root = nodes[0]
+  if (root !== undefined) visit(root, undefined)
+  return { self: largest(self, count), owners: largest(owners, count) }
+
+  function visit (node: Node, owner: string | undefined): void {
+    const place = placeOf(node)
+    const ownerHere = node.callFrame.url.startsWith('file:') ? place : owner
+    if (place !== '(idle)') {
+      const time = timeOfNode.get(node.id) ?? 0
+      add(self, place, time)
+      add(owners, ownerHere ?? (place.startsWith('(') ? place : 'Node.js by itself'), time)
+    }
+    for (const id of node.children ?? []) visit(nodesById.get(id)!, ownerHere)
+  }
+}
+
+function placeOf ({ callFrame: { functionName, url, lineNumber } }: Node): string {
   const file = url.replace(/^.*\/node_modules\//, '').replace(/^file:.*?\/((?:dist|benchmark)\/)/, '$1')
   return url === '' ? functionName : `${functionName || '(anonymous)'} ${file}:${lineNumber + 1}`
+}
+
+function add (times: Map<string, number>, place: string, time: number): void {
+  times.set(place, (times.get(place) ?? 0) + time)
+}
+
+function largest (times: ReadonlyMap<string, number>, count: number): TimeShare[] {
+  const total = sum([...times.values()])
+  return [...times].sort(([, a], [, b]) => b - a).slice(0, count).map(([where, time]) => ({ where, share: time / total }))
 }

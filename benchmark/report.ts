@@ -27,12 +27,10 @@ export function bootTable ({ functions, cold, warm }: BootTimes): string {
   ])
 }
 
-/** Puts text between the markers of a file, and tells whether there are any. */
-export async function writeBetweenMarkers (file: URL, text: string): Promise<boolean> {
-  const content = await readFile(file, 'utf8').catch(() => '')
-  if (!MARKED.test(content)) return false
+/** Puts text between the markers of a file; one without markers stays as it is. */
+export async function writeBetweenMarkers (file: URL, text: string): Promise<void> {
+  const content = await readFile(file, 'utf8')
   await writeFile(file, content.replace(MARKED, (_all, start: string, end: string) => `${start}\n${text}\n\n${end}`))
-  return true
 }
 
 function ranged ({ median, min, max }: Spread, format: (value: number) => string): string {

@@ -4,16 +4,15 @@ import { parseArgs } from 'node:util'
 import { measureBoot, type BootTimes } from './boot.ts'
 import { compare, listServers, startLoadGenerator, type Figures, type Plan } from './contest.ts'
 import { describeMachine } from './machine.ts'
-import { topSelfTime } from './profile.ts'
+import { summarizeProfile, type TimeShare } from './profile.ts'
 import { bootTable, figuresTable, writeBetweenMarkers } from './report.ts'
-import { loadWorkloads } from './workload.ts'
+import { workloads } from './workloads.ts'
 
 const FULL: Plan & { readonly boots: number } = { rounds: 60, warmUpRounds: 10, requests: 2000, connections: 50, boots: 9 }
-const QUICK: typeof FULL = { ...FULL, rounds: 12, warmUpRounds: 5, boots: 3 }
+const QUICK: typeof FULL = { ...FULL, rounds: 10, warmUpRounds: 5, boots: 3 }
 const HEADLINE = 'hello'
 const PROFILES = new URL('profiles/', import.meta.url)
 
-const workloads = await loadWorkloads()
 const servers = await listServers()
 const { values: { quick, 'cpu-prof': cpuProf, workload: chosenWorkloads = [...workloads.keys()], server: chosenServers = servers, boot } } = parseArgs({
   options: {
@@ -58,8 +57,12 @@ if (isComplete) {
 }
 
 async function printProfile (file: string, server: string): Promise<void> {
-  console.log(`\n${server}: ${file}`)
-  for (const { where, share } of topSelfTime(JSON.parse(await readFile(file, 'utf8')), 20)) console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${where}`)
+  const { self, owners } = summarizeProfile(JSON.parse(await readFile(file, 'utf8')), 25)
+  console.log(`\n${server}, self time:\n${self.map(line).join('\n')}\n\n${server}, time with what Node.js did for it:\n${owners.map(line).join('\n')}`)
+}
+
+function line ({ where, share }: TimeShare): string {
+  return `${(share * 100).toFixed(1).padStart(6)} %  ${where}`
 }
 
 function checkNames (option: string, given: readonly string[], known: readonly string[]): void {

@@ -3,7 +3,7 @@ import { Session } from 'node:inspector/promises'
 import { argv, cpuUsage } from 'node:process'
 import type { ServerOrder, ServerReady } from './messages.ts'
 import type { BenchServer } from './server.ts'
-import { loadWorkloads } from './workload.ts'
+import { workloads } from './workloads.ts'
 
 // The process of one server. It ends with its runner.
 process.on('disconnect', () => process.exit())
@@ -11,7 +11,7 @@ process.on('message', async (order: ServerOrder) => reply(await follow(order)))
 
 const session = new Session()
 const { server } = await import(new URL(`servers/${argv[2]}.js`, import.meta.url).href) as { server: BenchServer }
-const port = await server.start((await loadWorkloads()).values())
+const port = await server.start(workloads.values())
 reply({ port, title: server.title } satisfies ServerReady)
 
 async function follow (order: ServerOrder): Promise<number> {

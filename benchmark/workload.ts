@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import type { Context } from '@netlify/functions'
 import type { FastifyInstance } from 'fastify'
 
@@ -15,14 +14,4 @@ export interface Workload {
   readonly handler: (request: Request, context: Pick<Context, 'params'>) => Promise<Response>
   /** Adds the same as a hand-written Fastify route. */
   readonly addRoute: (app: FastifyInstance) => void
-}
-
-/** Every workload of the directory, by file name. */
-export async function loadWorkloads (): Promise<Map<string, Workload>> {
-  const workloads = new Map<string, Workload>()
-  for (const file of (await readdir(new URL('workloads/', import.meta.url))).sort()) {
-    const { workload } = await import(new URL(`workloads/${file}`, import.meta.url).href) as { workload: Workload }
-    workloads.set(file.replace(/\.[jt]s$/, ''), workload)
-  }
-  return workloads
 }

@@ -12,7 +12,7 @@ export const FST_NETLIFY_INVALID_OPTION: CodedError<[option: string, rule: strin
 /** Two sites in one scope need different names. Thrown at registration. */
 export const FST_NETLIFY_DUPLICATE_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_DUPLICATE_SITE', '%s', 500)
 /** Two sites of one process set the same environment variable to different values. Thrown at registration. */
-export const FST_NETLIFY_ENV_CONFLICT: CodedError<[variable: string]> = coded('FST_NETLIFY_ENV_CONFLICT', 'Option "env" sets "%s" to another value than a site already registered in this process; functions share process.env, so give both sites the same value or run them in two processes', 500)
+export const FST_NETLIFY_ENV_CONFLICT: CodedError<[variable: string]> = coded('FST_NETLIFY_ENV_CONFLICT', 'This site sets the variable "%s" to another value than a site already registered in this process; functions share process.env, so give both sites the same value or run them in two processes', 500)
 /** netlify.toml cannot be read or parsed. Thrown at registration. */
 export const FST_NETLIFY_INVALID_TOML: CodedError<[file: string, reason: string]> = coded('FST_NETLIFY_INVALID_TOML', '%s is not a valid netlify.toml: %s', 500)
 /** `name` of `invoke(name)` or `site(name)` is unknown. */
@@ -41,6 +41,9 @@ export const FST_NETLIFY_METHOD_NOT_SUPPORTED: CodedError<[method: string]> = co
 export const FST_NETLIFY_REQUEST_BODY_TOO_LARGE: CodedError<[limit: number]> = coded('FST_NETLIFY_REQUEST_BODY_TOO_LARGE', 'Request body is larger than %d bytes', 413)
 /** The client left before the request body was complete. */
 export const FST_NETLIFY_CLIENT_LEFT: CodedError = coded('FST_NETLIFY_CLIENT_LEFT', 'The client closed the connection', 499)
+
+/** As many invocations as `limits.concurrency` allows are running; sent with `Retry-After`. */
+export const FST_NETLIFY_TOO_MANY_INVOCATIONS: CodedError<[name: string, running: string]> = coded('FST_NETLIFY_TOO_MANY_INVOCATIONS', 'Function "%s" is not run: %s are running already', 503)
 
 /** The function threw or rejected. */
 export const FST_NETLIFY_FUNCTION_FAILED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_FUNCTION_FAILED', 'Function "%s" failed%s', 500)

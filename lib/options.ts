@@ -1,7 +1,11 @@
 import { resolve } from 'node:path'
 import { FST_NETLIFY_INVALID_OPTION } from './errors.ts'
+import type { GeoOption } from './invoke/geo.ts'
+import { hostEnv } from './invoke/process-env.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
 import type { QueueDriver } from './queue/driver.ts'
+import type { ConcurrencyLimits } from './server/concurrency.ts'
+import { readEnvFile } from './site/env-file.ts'
 
 /** Time and size. `Infinity` means no limit. */
 export interface Limits {
@@ -15,6 +19,11 @@ export interface Limits {
    * @default 900_000
    */
   backgroundTimeout?: number
+  /**
+   * Milliseconds a scheduled function may run.
+   * @default 30_000
+   */
+  scheduledTimeout?: number
   /**
    * Bytes of a request body. A finite limit has the body read whole before the call; `Infinity` streams it.
    * @default 6_291_456
@@ -35,6 +44,12 @@ export interface Limits {
    * @default 262_144
    */
   backgroundBody?: number
+  /**
+   * Invocations under way at once, streams included; one more gets 503. A number counts all functions together.
+   * Background and scheduled runs count under `background.concurrency` instead.
+   * @default Infinity
+   */
+  concurrency?: number | { total?: number, perFunction?: number }
 }
 
 /** How background functions run. */
@@ -105,8 +120,14 @@ export interface NetlifyFunctionsOptions {
    */
   env?: Readonly<Record<string, string>>
   /**
-   * What `context.site` shows.
-   * @default the environment variables SITE_ID, SITE_NAME and URL
+   * File or files such as `.env`, relative to the root, whose variables are added to `env`. A later file wins over an
+   * earlier one, `env` over all.
+   * @default none
+   */
+  envFile?: string | readonly string[]
+  /**
+   * What `context.site` shows, and the site's variables SITE_ID, SITE_NAME and URL.
+   * @default these variables
    */
   site?: SiteIdentity['site']
   /**
@@ -116,6 +137,11 @@ export interface NetlifyFunctionsOptions {
   deploy?: Partial<SiteIdentity['deploy']>
   /** What `context.account` shows. */
   account?: Partial<SiteIdentity['account']>
+  /**
+   * Where `context.geo` comes from: `'mock'` is San Francisco, `{ mock: 'DE' }` a place in that country.
+   * @default none; `context.geo` is empty
+   */
+  geo?: GeoOption
   /** Time and size limits. */
   limits?: Limits
   /** How background functions run. */
@@ -125,6 +151,11 @@ export interface NetlifyFunctionsOptions {
    * @default a queue in memory, which does not survive the process
    */
   queue?: QueueDriver
+  /**
+   * Whether scheduled functions run by the clock, from when the server listens until it closes.
+   * @default true
+   */
+  schedule?: boolean
   /**
    * Whether clients see messages and stack traces of functions that fail.
    * @default process.env.NODE_ENV !== 'production'
@@ -137,6 +168,8 @@ export interface NetlifyFunctionsOptions {
   trustPlatformHeaders?: boolean
 }
 
+export type ResolvedLimits = Readonly<Required<Omit<Limits, 'concurrency'>>> & { readonly concurrency: ConcurrencyLimits }
+
 /** Options with every default filled in. Paths are absolute. */
 export interface ResolvedOptions {
   readonly root: string
@@ -148,21 +181,25 @@ export interface ResolvedOptions {
   readonly toml: { readonly file: string, readonly required: boolean } | undefined
   readonly env: Readonly<Record<string, string>>
   readonly identity: SiteIdentity
-  readonly limits: Readonly<Required<Limits>>
+  readonly geo: GeoOption | undefined
+  readonly limits: ResolvedLimits
   readonly background: Readonly<Required<BackgroundOptions>>
   readonly queue: QueueDriver | undefined
+  readonly schedule: boolean
   readonly exposeErrors: boolean
   readonly trustPlatformHeaders: boolean
 }
 
 /** Every default of {@link Limits}. */
-export const defaultLimits: Readonly<Required<Limits>> = Object.freeze({
+export const defaultLimits: ResolvedLimits = Object.freeze({
   timeout: 10_000,
   backgroundTimeout: 900_000,
+  scheduledTimeout: 30_000,
   requestBody: 6 * 1024 * 1024,
   responseBody: 6 * 1024 * 1024,
   streamedBody: 20 * 1024 * 1024,
-  backgroundBody: 256 * 1024
+  backgroundBody: 256 * 1024,
+  concurrency: Object.freeze({ total: Infinity, perFunction: Infinity })
 })
 
 /** Every default of {@link BackgroundOptions}. */
@@ -173,8 +210,8 @@ export const defaultBackground: Readonly<Required<BackgroundOptions>> = Object.f
 })
 
 const OPTION_NAMES = new Set<string>([
-  'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'site', 'deploy', 'account',
-  'limits', 'background', 'queue', 'exposeErrors', 'trustPlatformHeaders',
+  'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
+  'geo', 'limits', 'background', 'queue', 'schedule', 'exposeErrors', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
@@ -193,19 +230,22 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
   const root = resolve(optional(options, 'root', isText, 'must be a path') ?? '.')
   const { site, deploy, account } = options
   for (const name of ['site', 'deploy', 'account', 'constraints'] as const) optional(options, name, isRecord, 'must be an object')
+  const env = environmentOf(root, options)
   return Object.freeze({
     root,
     prefix: prefixOf(options),
-    constraints: { ...options.constraints },
+    constraints: Object.freeze({ ...options.constraints }),
     name: optional(options, 'name', isText, 'must be a string that is not empty'),
     functions: directoriesOf(root, options),
     publish: publishOf(root, options),
     toml: tomlOf(root, options),
-    env: Object.freeze({ ...optional(options, 'env', isEnv, 'must be an object of strings') }),
-    identity: identityOf({ site, deploy, account }),
-    limits: numbers('limits', options.limits, defaultLimits, isLimit, 'must be a number greater than 0, or Infinity'),
+    env,
+    identity: identityOf({ site, deploy, account }, env),
+    geo: optional(options, 'geo', isGeo, 'must be \'mock\', { mock: <country code> } or a function that gives a place'),
+    limits: limitsOf(options),
     background: backgroundOf(options),
     queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
+    schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
     exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
     trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
   })
@@ -220,10 +260,10 @@ function prefixOf (options: NetlifyFunctionsOptions): string {
   return prefix.replace(/\/+$/, '')
 }
 
-function directoriesOf (root: string, options: NetlifyFunctionsOptions): string[] | undefined {
+function directoriesOf (root: string, options: NetlifyFunctionsOptions): readonly string[] | undefined {
   const rule = 'must be a path or a list of at least one path'
   const functions = optional(options, 'functions', (value): value is string | string[] => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)), rule)
-  return functions === undefined ? undefined : [functions].flat().map((directory) => resolve(root, directory))
+  return functions === undefined ? undefined : Object.freeze([functions].flat().map((directory) => resolve(root, directory)))
 }
 
 function publishOf (root: string, { publish }: NetlifyFunctionsOptions): ResolvedOptions['publish'] {
@@ -237,21 +277,48 @@ function publishOf (root: string, { publish }: NetlifyFunctionsOptions): Resolve
 
 function tomlOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptions['toml'] {
   const config = optional(options, 'config', (value): value is string | false => value === false || isText(value), 'must be the path of a netlify.toml, or false')
-  return config === false ? undefined : { file: resolve(root, config ?? 'netlify.toml'), required: config !== undefined }
+  return config === false ? undefined : Object.freeze({ file: resolve(root, config ?? 'netlify.toml'), required: config !== undefined })
 }
 
-function identityOf ({ site, deploy, account }: { [Key in 'site' | 'deploy' | 'account']: NetlifyFunctionsOptions[Key] }): SiteIdentity {
-  const { SITE_ID, SITE_NAME, URL, DEPLOY_ID = '', CONTEXT = 'production', BRANCH = '', AWS_REGION = 'dev' } = process.env
+/** The variables that belong to the site. */
+function environmentOf (root: string, options: NetlifyFunctionsOptions): Readonly<Record<string, string>> {
+  const files = optional(options, 'envFile', isPaths, 'must be a path or a list of paths') ?? []
+  const fromFiles = [files].flat().map((path) => {
+    const file = resolve(root, path)
+    const variables = readEnvFile(file)
+    if (variables === undefined) throw new FST_NETLIFY_INVALID_OPTION('envFile', `names a file that does not exist: ${file}`)
+    return variables
+  })
+  const { id: SITE_ID, name: SITE_NAME, url: URL } = options.site ?? {}
+  const site = Object.entries({ SITE_ID, SITE_NAME, URL }).filter(([, value]) => value !== undefined)
+  const env = optional(options, 'env', isEnv, 'must be an object of strings')
+  return Object.freeze(Object.assign({}, ...fromFiles, Object.fromEntries(site), env))
+}
+
+function identityOf ({ site, deploy, account }: { [Key in 'site' | 'deploy' | 'account']: NetlifyFunctionsOptions[Key] }, env: Readonly<Record<string, string>>): SiteIdentity {
+  const { SITE_ID, SITE_NAME, URL, DEPLOY_ID = '', CONTEXT = 'production', BRANCH = '', AWS_REGION = 'dev' } = { ...hostEnv.toObject(), ...env }
   return Object.freeze({
-    site: { id: SITE_ID, name: SITE_NAME, url: URL, ...site },
-    deploy: { branch: BRANCH, context: CONTEXT, id: DEPLOY_ID, published: true, ...deploy },
-    account: { id: '', ...account },
+    site: Object.freeze({ id: SITE_ID, name: SITE_NAME, url: URL, ...site }),
+    deploy: Object.freeze({ branch: BRANCH, context: CONTEXT, id: DEPLOY_ID, published: true, ...deploy }),
+    account: Object.freeze({ id: '', ...account }),
     region: AWS_REGION
   })
 }
 
-function backgroundOf ({ background }: NetlifyFunctionsOptions): Required<BackgroundOptions> {
-  const { retryDelays = defaultBackground.retryDelays, ...others } = background ?? {}
+function limitsOf ({ limits }: NetlifyFunctionsOptions): ResolvedLimits {
+  if (limits !== undefined && !isRecord(limits)) throw new FST_NETLIFY_INVALID_OPTION('limits', 'must be an object')
+  const { concurrency, ...others } = limits ?? {}
+  const { concurrency: anyNumber, ...defaults } = defaultLimits
+  const given: unknown = typeof concurrency === 'number' ? { total: concurrency } : concurrency
+  if (given !== undefined && !isRecord(given)) throw new FST_NETLIFY_INVALID_OPTION('limits.concurrency', 'must be a number, or { total?, perFunction? }')
+  return Object.freeze({
+    ...numbers('limits', others, defaults, isLimit, 'must be a number greater than 0, or Infinity', Object.keys(defaultLimits)),
+    concurrency: numbers('limits.concurrency', given, anyNumber, isCount, 'must be a whole number of at least 1, or Infinity')
+  })
+}
+
+function backgroundOf (options: NetlifyFunctionsOptions): Required<BackgroundOptions> {
+  const { retryDelays = defaultBackground.retryDelays, ...others } = optional(options, 'background', isRecord, 'must be an object') ?? {}
   const { retryDelays: _, ...defaults } = defaultBackground
   if (!Array.isArray(retryDelays) || !retryDelays.every((delay) => isNumber(delay) && delay >= 0 && delay < Infinity)) {
     throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of milliseconds, for instance [60_000, 120_000]')
@@ -262,11 +329,11 @@ function backgroundOf ({ background }: NetlifyFunctionsOptions): Required<Backgr
 }
 
 /** Checks a group of numbers and adds the defaults. */
-function numbers<Group extends Record<string, number>> (group: string, values: unknown, defaults: Readonly<Group>, accepts: (value: unknown) => boolean, rule: string): Readonly<Group> {
+function numbers<Group extends Record<string, number>> (group: string, values: unknown, defaults: Readonly<Group>, accepts: (value: unknown) => boolean, rule: string, keys = Object.keys(defaults)): Readonly<Group> {
   if (values !== undefined && !isRecord(values)) throw new FST_NETLIFY_INVALID_OPTION(group, 'must be an object')
   const given = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
-    if (!(name in defaults)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, `is not known; the keys are ${Object.keys(defaults).join(', ')}`)
+    if (!(name in defaults)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, `is not known; the keys are ${keys.join(', ')}`)
     if (!accepts(value)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, rule)
   }
   return Object.freeze({ ...defaults, ...Object.fromEntries(given) })
@@ -295,6 +362,10 @@ function isNatural (value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0
 }
 
+function isCount (value: unknown): boolean {
+  return value === Infinity || (isNatural(value) && value !== 0)
+}
+
 function isLimit (value: unknown): boolean {
   return isNumber(value) && value > 0
 }
@@ -305,6 +376,14 @@ function isRecord (value: unknown): value is Record<string, never> {
 
 function isEnv (value: unknown): value is Record<string, string> {
   return isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
+}
+
+function isPaths (value: unknown): value is string | readonly string[] {
+  return [value].flat().every(isText)
+}
+
+function isGeo (value: unknown): value is GeoOption {
+  return value === 'mock' || typeof value === 'function' || (isRecord(value) && isText(value.mock))
 }
 
 function isQueue (value: unknown): value is QueueDriver {

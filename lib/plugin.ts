@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { buildFunctions, type SiteBuild } from './build/build.ts'
 import { FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_INVALID_OPTION } from './errors.ts'
 import type { FunctionDefinition } from './functions/definition.ts'
+import { createGeoHeader } from './invoke/geo.ts'
 import { createSiteEnv, runInScope } from './invoke/globals.ts'
 import { createInlineInvoker } from './invoke/inline.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
@@ -15,7 +16,7 @@ import { memoryQueue } from './queue/memory.ts'
 import { createBackground } from './server/background.ts'
 import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
-import { serveSite } from './server/site.ts'
+import { serveSite, type RouteConfig } from './server/site.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
 import { readToml, type SiteToml } from './site/toml.ts'
 
@@ -23,6 +24,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     netlifyFunctions: NetlifyFunctions
   }
+  interface FastifyContextConfig extends Partial<RouteConfig> {}
 }
 
 const DEFAULT_FUNCTIONS = 'netlify/functions'
@@ -90,9 +92,10 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   }
 
   const publish = publishOptions(options, toml)
-  const files = publish && await publishedFiles(app, publish, directories)
+  const unpublished = [...directories, resolve(options.root, '.netlify'), options.toml?.file].filter((path) => path !== undefined)
+  const files = publish && await publishedFiles(app, publish, unpublished)
   const serve = createFunctionServer({
-    invoker, background, limits, timeoutOf, waitUntil, trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
+    invoker, background, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
   })
   await app.register(async (scope) => {
     await serveSite(scope, {
@@ -136,7 +139,7 @@ function publishOptions ({ publish }: ResolvedOptions, toml: SiteToml | undefine
 }
 
 async function publishedFiles (app: FastifyInstance, { directory, dotfiles }: Required<PublishOptions>, except: readonly string[]): Promise<PublishedFiles | undefined> {
-  if (!existsSync(directory)) {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     app.log.warn({ directory }, 'the published directory does not exist; no files are served')
     return undefined
   }

@@ -19,6 +19,8 @@ export function hasChromium (): boolean {
 }
 
 async function packagedChromium (): Promise<string> {
+  // It brings the libraries that a small Debian lacks (libnss3 and others), and unpacks them only for a runtime it knows.
+  process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs24.x'
   const { default: packaged } = await import('@sparticuz/chromium')
   return await packaged.executablePath()
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import * as fastq from 'fastq'
 import { routesOf, readFunctionConfig } from '../functions/config.ts'
-import type { FailedFunction, FunctionSource } from '../functions/definition.ts'
+import type { FailedFunction, FunctionRoute, FunctionSource } from '../functions/definition.ts'
 import { bundleFunction } from './bundle.ts'
 import { openBundleCache, type BundleCache } from './cache.ts'
 import { discoverFunctions } from './discover.ts'
@@ -44,14 +44,19 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
   let bundled = 0
 
   const queue = fastq.promise(async (source: FunctionSource) => {
+    return await cache.read(source, fingerprints) ?? await bundle(source, cache, fingerprints)
+  }, availableParallelism() * 8)
+
+  // Not in the queue, where a module that never finishes would hold up others.
+  async function load (source: FunctionSource): Promise<SiteBuild['functions'][number] | undefined> {
     try {
-      const path = await cache.read(source, fingerprints) ?? await bundle(source, cache, fingerprints)
+      const path = await queue.push(source)
       inUse.push(path)
       return await options.scope(() => loadFunction(source, path, root))
     } catch (error) {
       return { definition: await failed(source, error as Error) }
     }
-  }, availableParallelism() * 8)
+  }
 
   async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<string> {
     bundled++
@@ -59,7 +64,7 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
     return await cache.write(source, await bundleFunction(source, fingerprints, { directory, root, tsconfigDirectories }), fingerprints)
   }
 
-  const results = await Promise.all(sources.map((source) => queue.push(source)))
+  const results = await Promise.all(sources.map(load))
   await cache.prune(inUse)
   return {
     functions: results.filter((result) => result !== undefined),
@@ -71,12 +76,15 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
 }
 
 /** The URLs of a function that could not be loaded still answer, with its error. */
-async function failed (source: FunctionSource, error: Error): Promise<FailedFunction> {
-  const { name, file } = source
-  const path = await guessPaths(file)
+async function failed ({ name, file }: FunctionSource, error: Error): Promise<FailedFunction> {
+  const paths = await guessPaths(file)
+  return { state: 'failed', name, file, error, routes: paths.flatMap((path) => routesOfGuess(name, path)) }
+}
+
+function routesOfGuess (name: string, path: string): FunctionRoute[] {
   try {
-    return { state: 'failed', name, file, error, routes: routesOf(readFunctionConfig(name, path.length === 0 ? undefined : { path })) }
+    return routesOf(readFunctionConfig(name, { path }))
   } catch {
-    return { state: 'failed', name, file, error, routes: [] }
+    return []
   }
 }

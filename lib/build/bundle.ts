@@ -1,6 +1,6 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BuildFailure, BuildOptions, BuildResult, Message } from 'esbuild'
+import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
 import { FST_NETLIFY_BUILD_FAILED } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
@@ -11,7 +11,7 @@ import { SOURCE_PLACE_DEFINES, sourcesPlugin } from './sources-plugin.ts'
 export interface Bundle {
   readonly format: ModuleFormat
   readonly code: string
-  /** Absolute paths of the user's files in it. */
+  /** Absolute paths of the user's files in it, and of those that an import would have taken had they been there. */
   readonly inputs: readonly string[]
   readonly packages: readonly PackageLookup[]
 }
@@ -62,7 +62,7 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
     ...(format === 'esm' && { banner: { js: moduleBanner(source.file) } }),
     ...(tsconfig !== undefined && { tsconfig }),
     plugins: [
-      packagesPlugin(options.root, format, fingerprints.tsconfig, (lookup) => packages.set(`${lookup.from}\n${lookup.name}`, lookup)),
+      packagesPlugin(options.root, format, fingerprints.tsconfig, (lookup) => packages.set([lookup.from, lookup.name, ...lookup.candidates].join('\n'), lookup)),
       sourcesPlugin((path, content) => fingerprints.file(path, content))
     ]
   } satisfies BuildOptions
@@ -75,12 +75,22 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
     const reason = messages.length === 0 ? String(error) : await formatMessages(messages)
     throw new FST_NETLIFY_BUILD_FAILED(source.name, reason)
   }
+  const lookups = [...packages.values()]
   return {
     format,
     code: result.outputFiles[0]?.text ?? '',
-    inputs: Object.keys(result.metafile.inputs).map((input) => resolve(options.root, input)),
-    packages: [...packages.values()]
+    inputs: [...inputFiles(result.metafile, options.root), ...lookups.flatMap(({ candidates }) => candidates)],
+    packages: lookups
   }
+}
+
+/** A relative import that led nowhere, as of an optional file, is left as it is: esbuild calls it external. */
+function inputFiles ({ inputs }: Metafile, root: string): string[] {
+  return Object.entries(inputs).flatMap(([input, { imports }]) => {
+    const file = resolve(root, input)
+    const absent = imports.filter(({ path, external }) => external && /^\.{1,2}\//.test(path))
+    return [file, ...absent.map(({ path }) => resolve(dirname(file), path))]
+  })
 }
 
 /** A position in a source file, as esbuild shows it: the message, and the line with a mark under the column. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { FunctionSource } from '../functions/definition.ts'
@@ -40,8 +41,9 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
   const entries = new Set<string>()
   const { directory, temporary } = await openDirectory(join(root, '.netlify', 'functions-cache'))
 
-  function entryFile (source: FunctionSource): string {
-    return join(directory, `${source.name}-${digest(key + source.file).slice(0, 16)}.json`)
+  // By the real path: what a symbolic link leads to may change, as it does with each release where `current` is a link.
+  function entryFile ({ name, file }: FunctionSource): string {
+    return join(directory, `${name}-${digest(key + realpathSync(file)).slice(0, 16)}.json`)
   }
 
   return {
@@ -67,7 +69,7 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
         file: name,
         digest: digest(bundle.code),
         inputs: Object.fromEntries(bundle.inputs.map((input) => [input, [fingerprints.file(input), fingerprints.siblings(input)]])),
-        directories: Object.fromEntries(bundle.inputs.map(dirname).map((path) => [path, fingerprints.directory(path)])),
+        directories: Object.fromEntries([...bundle.inputs.map(dirname), ...options.tsconfigDirectories].map((path) => [path, fingerprints.directory(path)])),
         packages: bundle.packages.map(({ from, name }) => [from, name, fingerprints.package(from, name)])
       }
       await writeWhole(entryFile(source), JSON.stringify(entry))
@@ -76,6 +78,9 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
     },
     async prune (inUse) {
       const keep = new Set([...inUse, ...entries])
+      const now = new Date()
+      // Another site with this root must see them in use.
+      await Promise.all([...keep].map((file) => utimes(file, now, now).catch(() => {})))
       const files = (await readdir(directory)).map((name) => join(directory, name))
       await Promise.all(files.filter((file) => !keep.has(file)).map(removeIfStale))
     },

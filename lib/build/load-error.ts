@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import type { FunctionSource } from '../functions/definition.ts'
 import { codeFrame } from './bundle.ts'
 
@@ -8,7 +9,7 @@ const NOT_FOUND = /(Cannot find (?:package|module) '[^']+')[^]*/
 
 /** Says why a module could not be loaded: the message, and the line of the user's code with a mark. */
 export async function describeLoadError (error: unknown, bundle: string, source: FunctionSource, root: string): Promise<string> {
-  if (!(error instanceof Error)) return `it threw ${String(error)}`
+  if (!(error instanceof Error)) return `it threw ${typeof error === 'string' ? error : inspect(error)}`
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return `${error.message.replace(NOT_FOUND, '$1')}, which ${source.file} or a file it imports needs; install it with npm`

@@ -10,6 +10,8 @@ export type ModuleFormat = 'esm' | 'cjs'
 export interface PackageLookup {
   readonly from: string
   readonly name: string
+  /** Absolute paths at which `paths` of a tsconfig.json had it looked for. */
+  readonly candidates: readonly string[]
 }
 
 const RESOLVING = Symbol('resolving')
@@ -30,9 +32,10 @@ export function packagesPlugin (root: string, format: ModuleFormat, tsconfig: Ts
     setup (build) {
       build.onResolve({ filter: BARE_OR_NATIVE }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (kind === 'entry-point' || pluginData === RESOLVING || isBuiltin(path) || path.includes(':')) return undefined
-        if (/^[^./]/.test(path)) onLookup({ from: resolveDir, name: packageName(path) })
+        const candidates = tsconfig.paths(importer, path)
+        if (/^[^./]/.test(path)) onLookup({ from: resolveDir, name: packageName(path), candidates })
 
-        const found = await resolve(build, path, kind, importer, resolveDir)
+        const found = await resolve(build, [path, ...candidates], kind, importer, resolveDir)
         if (found === undefined) return { path, external: true }
         if (!isExternal(root, found)) return found === '' ? undefined : await bundled(build, path, kind, importer, resolveDir, found)
         return { path: specifier(found, kind, format), external: true }
@@ -41,9 +44,9 @@ export function packagesPlugin (root: string, format: ModuleFormat, tsconfig: Ts
   }
 
   /** In CommonJS an import becomes a `require()`, so its conditions come first. */
-  async function resolve (build: PluginBuild, path: string, kind: ImportKind, importer: string, resolveDir: string): Promise<string | undefined> {
+  async function resolve (build: PluginBuild, candidates: readonly string[], kind: ImportKind, importer: string, resolveDir: string): Promise<string | undefined> {
     const kinds: ImportKind[] = format === 'cjs' && kind === 'import-statement' ? ['require-call', kind] : [kind]
-    for (const candidate of [path, ...tsconfig.paths(importer, path)]) {
+    for (const candidate of candidates) {
       for (const candidateKind of kinds) {
         const result = await build.resolve(candidate, { kind: candidateKind, importer, resolveDir, pluginData: RESOLVING })
         if (result.errors.length === 0) return result.external ? '' : result.path

@@ -1,4 +1,5 @@
 import { FST_NETLIFY_INVALID_CONFIG } from '../errors.ts'
+import { isCron } from './cron.ts'
 import type { FunctionRoute } from './definition.ts'
 import { compilePattern } from './pattern.ts'
 
@@ -10,6 +11,8 @@ export interface FunctionConfig {
   readonly method: readonly string[] | undefined
   readonly preferStatic: boolean
   readonly background: boolean
+  /** A cron expression of five fields, or an alias. */
+  readonly schedule: string | undefined
   /** Milliseconds; `undefined` leaves it to the site's `limits`. */
   readonly timeout: number | undefined
 }
@@ -32,6 +35,7 @@ export function readFunctionConfig (name: string, exported: unknown): FunctionCo
     method: methods(),
     preferStatic: boolean('preferStatic'),
     background: boolean('background'),
+    schedule: schedule(),
     timeout: timeout()
   })
 
@@ -64,6 +68,13 @@ export function readFunctionConfig (name: string, exported: unknown): FunctionCo
   function boolean (key: 'preferStatic' | 'background'): boolean {
     const value = config[key] ?? false
     if (typeof value !== 'boolean') throw invalid(key, 'Must be true or false')
+    return value
+  }
+
+  function schedule (): string | undefined {
+    const value = config.schedule
+    if (value === undefined) return undefined
+    if (typeof value !== 'string' || !isCron(value)) throw invalid('schedule', 'Must be a valid cron expression (see https://ntl.fyi/cron-syntax)')
     return value
   }
 

@@ -22,8 +22,8 @@ export interface FunctionRoute {
 /** How the handler is called: with `Request` and `Context`, or with a Lambda event. */
 export type HandlerForm = 'web' | 'lambda'
 
-/** What kind of call starts the function. */
-export type FunctionKind = 'request' | 'background'
+/** What kind of call starts the function: a request that waits for it, one that does not, or the clock alone. */
+export type FunctionKind = 'request' | 'background' | 'scheduled'
 
 /** A function that is built, loaded and ready to be called. */
 export interface ReadyFunction {

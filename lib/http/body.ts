@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { FST_NETLIFY_CLIENT_LEFT, FST_NETLIFY_REQUEST_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionRequest } from '../functions/exchange.ts'
 
@@ -9,11 +9,12 @@ import type { FunctionRequest } from '../functions/exchange.ts'
  * @param payload the body as Fastify hands it to a content type parser
  * @param declared value of `content-length`
  * @param limit bytes; `Infinity` streams
+ * @param response where the reply is written
  * @throws FST_NETLIFY_REQUEST_BODY_TOO_LARGE, FST_NETLIFY_CLIENT_LEFT
  */
-export async function readBody (payload: Readable, declared: string | undefined, limit: number): Promise<FunctionRequest['body']> {
+export async function readBody (payload: Readable, declared: string | undefined, limit: number, response: Writable): Promise<FunctionRequest['body']> {
   if (Number(declared) > limit) throw new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit)
-  if (limit === Infinity) return Readable.toWeb(payload) as ReadableStream<Uint8Array<ArrayBuffer>>
+  if (limit === Infinity) return toWebStream(payload, response)
   const chunks = await collect(payload, limit)
   if (chunks.length === 0) return null
   // Buffers come from a shared pool; a function gets memory of its own.
@@ -47,4 +48,45 @@ function collect (payload: Readable, limit: number): Promise<Buffer[]> {
       settle()
     }
   })
+}
+
+/**
+ * Pulls from the client as the function reads. What it has not read when the reply has ended is thrown
+ * away, since no further request gets through the connection before.
+ */
+function toWebStream (payload: Readable, response: Writable): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start (own) {
+      controller = own
+      payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose).pause()
+      response.on('close', onClose)
+    },
+    pull () {
+      payload.resume()
+    },
+    cancel: letGo
+  }, { highWaterMark: 0 })
+
+  function onData (chunk: Buffer<ArrayBuffer>): void {
+    payload.pause()
+    controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  }
+  function onEnd (): void {
+    letGo()
+    controller.close()
+  }
+  function onError (error: Error): void {
+    letGo()
+    controller.error(new FST_NETLIFY_CLIENT_LEFT({ cause: error }))
+  }
+  function onClose (): void {
+    letGo()
+    controller.error(new FST_NETLIFY_CLIENT_LEFT())
+  }
+  function letGo (): void {
+    payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+    response.off('close', onClose)
+    payload.on('error', () => {}).resume()
+  }
 }

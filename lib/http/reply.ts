@@ -10,6 +10,8 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te'
 const NULL_BODY_STATUS = new Set([204, 205, 304])
 /** A 304 may tell the length of what it stands for; these stand for nothing (RFC 9110, 8.6 and 15.3.6). */
 const NO_CONTENT_STATUS = new Set([204, 205])
+/** What Fastify gives to bytes without a content type. */
+const DEFAULT_TYPE = 'application/octet-stream'
 
 /** Replies whose function named no content type. */
 const untyped = new WeakSet<FastifyReply>()
@@ -61,9 +63,9 @@ export async function sendFunctionResponse (reply: FastifyReply, response: Funct
   options.onEnd()
 }
 
-/** Takes back the content type that Fastify gives to bytes without one; a client sees what the function said. */
+/** Takes back Fastify's default content type; a client sees what the function said, or a hook of the host. */
 export function removeDefaultContentType (reply: FastifyReply): void {
-  if (untyped.delete(reply)) reply.removeHeader('content-type')
+  if (untyped.delete(reply) && reply.getHeader('content-type') === DEFAULT_TYPE) reply.removeHeader('content-type')
 }
 
 /** Tells a response's producer that nobody reads on. */
@@ -93,6 +95,8 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
 
   let broken: unknown
   const stream = bodyStream(peeked, count, breakOff)
+  // Fastify listens only from the end of the host's onSend hooks on; an error before would end the process.
+  stream.on('error', () => {})
   stream.once('close', () => {
     signal.removeEventListener('abort', onAbort)
     raw.off('pipe', flushHead)
@@ -117,7 +121,8 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
   function breakOff (reason: unknown): void {
     if (broken !== undefined || hasClientLeft(raw)) return
     broken = failure(functionName, reason)
-    reply.log.error({ err: broken, function: functionName }, 'response body broken off')
+    if (raw.headersSent) reply.log.error({ err: broken, function: functionName }, 'response body broken off')
+    else takeBackHead(reply, response)
     stream.destroy(asError(broken))
     if (raw.headersSent) raw.destroy(asError(broken))
   }
@@ -139,6 +144,14 @@ function setHead (reply: FastifyReply, { status, headers }: FunctionResponse): v
     reply.header(name, value)
   }
   if (!hasType) untyped.add(reply)
+}
+
+/** For the error that is sent instead; Fastify may have handed the headers on already. */
+function takeBackHead (reply: FastifyReply, { headers }: FunctionResponse): void {
+  for (const [name] of headers) {
+    reply.removeHeader(name)
+    reply.raw.removeHeader(name)
+  }
 }
 
 /** `NaN` when the function names none. */

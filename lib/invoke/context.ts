@@ -1,6 +1,8 @@
 import { format } from 'node:util'
 import type { FunctionRequest } from '../functions/exchange.ts'
 import { createCookieJar, type CookieJar, type Cookies } from './cookies.ts'
+import { createFlags, type Flags } from './flags.ts'
+import { readGeo, type Geo } from './geo.ts'
 import type { Invocation } from './invocation.ts'
 import type { SiteIdentity } from './site-identity.ts'
 
@@ -9,14 +11,15 @@ export interface Context {
   readonly account: SiteIdentity['account']
   readonly cookies: Cookies
   readonly deploy: SiteIdentity['deploy']
-  readonly flags: { readonly get: (name: string) => undefined, readonly evaluations: Set<string> }
-  readonly geo: Readonly<Record<string, unknown>>
+  readonly flags: Flags
+  /** The pattern of `config.path` that matched. */
+  readonly path: string | undefined
+  readonly geo: Geo
   readonly ip: string
   readonly json: (value: unknown) => Response
   readonly log: (...values: unknown[]) => void
   readonly next: () => never
   readonly params: Readonly<Record<string, string>>
-  readonly path: string | undefined
   readonly requestId: string
   readonly rewrite: (url: string | URL) => Promise<Response>
   readonly server: { readonly region: string }
@@ -25,24 +28,29 @@ export interface Context {
   readonly waitUntil: (work: unknown) => void
 }
 
-/** A plain object of own, enumerable data: frameworks spread and copy it. */
+/**
+ * A plain object of own, enumerable data, in Netlify's order: frameworks spread and copy it.
+ *
+ * @param request with the headers of the platform, whose word counts as on Netlify
+ */
 export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity): { context: Context, jar: CookieJar } {
   const { log, requestId } = invocation
-  const jar = createCookieJar(request.headers.cookie)
+  const { headers } = request
+  const jar = createCookieJar(headers.cookie)
   const context: Context = {
-    account: { ...identity.account },
+    account: { id: headers['x-nf-account-id'] ?? identity.account.id },
     cookies: jar.cookies,
-    deploy: { ...identity.deploy },
-    flags: { get: () => undefined, evaluations: new Set() },
-    geo: {},
-    ip: invocation.ip,
+    deploy: deployOf(headers, identity),
+    flags: createFlags(),
+    path: invocation.route,
+    geo: readGeo(headers['x-nf-geo']),
+    ip: headers['x-nf-client-connection-ip'] ?? invocation.ip,
     json: (value) => Response.json(value),
     log: (...values) => log.info({ function: invocation.functionName, requestId }, format(...values)),
     next,
     params: { ...invocation.params },
-    path: invocation.route,
     requestId,
-    rewrite: async (url) => await rewrite(request.url, url),
+    rewrite: (to) => fetch(rewriteUrl(request.url, to)),
     server: { region: identity.region },
     site: { ...identity.site },
     url: new URL(request.url),
@@ -60,10 +68,21 @@ function next (): never {
   throw new Error('`context.next` is not implemented for serverless functions')
 }
 
-/** A plain GET. A path keeps the query of the request, as on Netlify. */
-async function rewrite (requestUrl: string, to: string | URL): Promise<Response> {
-  if (typeof to !== 'string' || !to.startsWith('/')) return await fetch(new URL(to))
+function deployOf (headers: FunctionRequest['headers'], { deploy }: SiteIdentity): Context['deploy'] {
+  return {
+    branch: headers['x-nf-branch'] ?? deploy.branch,
+    context: headers['x-nf-deploy-context'] ?? deploy.context,
+    id: headers['x-nf-deploy-id'] ?? deploy.id,
+    published: headers['x-nf-deploy-published'] === '1',
+    skewProtectionToken: deploy.skewProtectionToken
+  }
+}
+
+/** A path keeps the query of the request, as on Netlify. @throws TypeError for any other URL that is not absolute */
+function rewriteUrl (requestUrl: string, to: string | URL): URL {
+  if (to instanceof URL) return to
+  if (!to.startsWith('/')) return new URL(to)
   const url = new URL(requestUrl)
   url.pathname = to
-  return await fetch(url)
+  return url
 }

@@ -2,6 +2,7 @@
 export interface CookieAttributes {
   readonly name: string
   readonly value: string
+  /** A number is in milliseconds since 1970. */
   readonly expires?: Date | number
   /** Seconds. */
   readonly maxAge?: number
@@ -14,33 +15,39 @@ export interface CookieAttributes {
 }
 
 export interface Cookies {
+  readonly delete: (nameOrCookie: string | Pick<CookieAttributes, 'name' | 'domain' | 'path'>) => void
   readonly get: (name: string) => string | undefined
   readonly set: (nameOrCookie: string | CookieAttributes, value?: string) => void
-  readonly delete: (nameOrCookie: string | Pick<CookieAttributes, 'name' | 'domain' | 'path'>) => void
 }
 
 /** The `set-cookie` values that a run of a function has asked for, in order. */
 export interface CookieJar {
   readonly cookies: Cookies
-  /** @throws when a cookie cannot be written */
+  /** @throws when a cookie cannot be written; that is known only here, as on Netlify */
   readonly setCookieValues: () => string[]
 }
 
-const FORBIDDEN_IN_VALUE = /[\s",;\\]/
+/** A token of RFC 2616, and the slash, which Netlify lets through. */
+const NAME = /^[!#-'*+\-./\dA-Z^-z|~]+$/
+
+const FORBIDDEN_IN_VALUE = /[\0-\x20",;\\\x7f]/
+
+const BEYOND_ASCII = /[^\0-\x80]/
+const FORBIDDEN_IN_PATH = /[^\x20-\x7e]|;/
 
 export function createCookieJar (cookieHeader: string | undefined): CookieJar {
   const changes: CookieAttributes[] = []
   return {
     cookies: {
+      delete (nameOrCookie) {
+        const cookie = typeof nameOrCookie === 'string' ? { name: nameOrCookie } : nameOrCookie
+        changes.push({ path: '/', ...cookie, value: '', expires: new Date(0) })
+      },
       get: (name) => readCookies(cookieHeader)[name],
       set (nameOrCookie, value) {
-        const cookie = typeof nameOrCookie === 'string' ? { name: nameOrCookie, value } : nameOrCookie
-        if (typeof cookie.value !== 'string') throw new TypeError('You must provide the cookie value as a string to \'cookies.set\'')
-        changes.push(cookie as CookieAttributes)
-      },
-      delete (nameOrCookie) {
-        const { name, domain, path = '/' } = typeof nameOrCookie === 'string' ? { name: nameOrCookie } : nameOrCookie
-        changes.push({ name, value: '', path, expires: 0, ...(domain !== undefined && { domain }) })
+        if (typeof nameOrCookie !== 'string') changes.push(nameOrCookie)
+        else if (typeof value === 'string') changes.push({ name: nameOrCookie, value })
+        else throw new TypeError('You must provide the cookie value as a string to \'cookies.set\'')
       }
     },
     setCookieValues: () => changes.filter(({ name }) => name).map(serializeCookie)
@@ -52,29 +59,38 @@ function readCookies (header: string | undefined): Record<string, string> {
   const cookies: Record<string, string> = Object.create(null)
   for (const pair of header?.split(';') ?? []) {
     const [name = '', ...value] = pair.split('=')
-    if (value.length > 0) cookies[name.trim()] = value.join('=')
+    cookies[name.trim()] = value.join('=')
   }
   return cookies
 }
 
 function serializeCookie (cookie: CookieAttributes): string {
   const { name, value, expires, maxAge, domain, path, secure, httpOnly, sameSite, unparsed = [] } = cookie
-  if (/[\s=;,]/.test(name)) throw new Error(`Invalid cookie name "${name}".`)
-  const forbidden = FORBIDDEN_IN_VALUE.exec(value)?.[0]
-  if (forbidden !== undefined) throw new Error(`RFC2616 cookie '${name}' cannot contain character '${forbidden}'`)
-  if (maxAge !== undefined && !(maxAge >= 0)) throw new Error(`Max-Age of cookie '${name}' must be 0 or more, it is ${maxAge}`)
-
   const isHost = name.startsWith('__Host')
+  checkCookie(cookie)
+
   const parts = [`${name}=${value}`]
   if (secure || isHost || name.startsWith('__Secure')) parts.push('Secure')
   if (httpOnly) parts.push('HttpOnly')
-  if (maxAge !== undefined) parts.push(`Max-Age=${maxAge}`)
+  if (Number.isInteger(maxAge)) parts.push(`Max-Age=${maxAge}`)
   if (domain && !isHost) parts.push(`Domain=${domain}`)
   if (sameSite) parts.push(`SameSite=${sameSite}`)
   if (isHost) parts.push('Path=/')
   else if (path) parts.push(`Path=${path}`)
-  if (expires !== undefined) parts.push(`Expires=${expiry(name, expires)}`)
+  if (expires) parts.push(`Expires=${expiry(name, expires)}`)
   return [...parts, ...unparsed].join('; ')
+}
+
+function checkCookie ({ name, value, maxAge = 0, domain, path }: CookieAttributes): void {
+  if (!NAME.test(name)) throw new TypeError(`Invalid cookie name: "${name}".`)
+  const forbidden = FORBIDDEN_IN_VALUE.exec(value)?.[0]
+  if (forbidden !== undefined) throw new Error(`RFC2616 cookie '${name}' cannot contain character '${forbidden}'`)
+  if (BEYOND_ASCII.test(value)) throw new Error(`RFC2616 cookie '${name}' can only have US-ASCII chars as value`)
+  if (Number.isInteger(maxAge) && maxAge < 0) throw new Error(`Max-Age of cookie '${name}' must be 0 or more, it is ${maxAge}`)
+  if (name.startsWith('__Host')) return
+  if (domain && /^-|[.-]$/.test(domain)) throw new Error(`Invalid first/last char in cookie domain: ${domain}`)
+  const inPath = path && FORBIDDEN_IN_PATH.exec(path)?.[0]
+  if (inPath) throw new Error(`${path}: Invalid cookie path char '${inPath}'`)
 }
 
 function expiry (name: string, expires: Date | number): string {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context } from './context.ts'
+import { hostEnv, processEnv, type HostEnv } from './process-env.ts'
 
 /** The environment variables of one site, under `Netlify.env`. */
 export interface SiteEnv {
@@ -18,7 +19,8 @@ interface Scope {
 /** `getContext()` of @netlify/functions looks for the running call here. */
 const STORE = Symbol.for('@netlify/functions/request-context-store')
 
-const processEnv = createSiteEnv({})
+/** For code that runs outside of every call. */
+const siteless = createSiteEnv({}, processEnv)
 
 /** Runs a site's code: `Netlify.env` is the site's, `Netlify.context` and `getContext()` the call's. */
 export function runInScope<T> (context: Context | null, env: SiteEnv, run: () => T): T {
@@ -26,17 +28,17 @@ export function runInScope<T> (context: Context | null, env: SiteEnv, run: () =>
   return scopes().run({ context, env }, run)
 }
 
-/** A site's own variables over those of the process. What a function sets is seen by its site only. */
-export function createSiteEnv (variables: Readonly<Record<string, string>>): SiteEnv {
+/** A site's own variables over those of its host. What a function sets is seen by its site only. */
+export function createSiteEnv (variables: Readonly<Record<string, string>>, host: HostEnv = hostEnv): SiteEnv {
   const own = new Map<string, string | undefined>(Object.entries(variables))
-  const get = (name: string): string | undefined => own.has(name) ? own.get(name) : process.env[name]
+  const get = (name: string): string | undefined => own.has(name) ? own.get(name) : host.get(name)
   return {
     get,
     set: (name, value) => { own.set(name, String(value)) },
     // Netlify tests for a value, so an empty variable counts as none.
     has: (name) => Boolean(get(name)),
     delete: (name) => { own.set(name, undefined) },
-    toObject: () => Object.fromEntries(Object.entries({ ...process.env, ...Object.fromEntries(own) }).filter((entry): entry is [string, string] => entry[1] !== undefined))
+    toObject: () => Object.fromEntries(Object.entries({ ...host.toObject(), ...Object.fromEntries(own) }).filter((entry): entry is [string, string] => entry[1] !== undefined))
   }
 }
 
@@ -48,12 +50,12 @@ function scopes (): AsyncLocalStorage<Scope> {
 
 function installNetlifyGlobal (): void {
   if ('Netlify' in globalThis) return
-  const current = (): SiteEnv => scopes().getStore()?.env ?? processEnv
+  const current = (): SiteEnv => scopes().getStore()?.env ?? siteless
   const env: SiteEnv = {
-    get: (name) => current().get(name),
-    set: (name, value) => current().set(name, value),
-    has: (name) => current().has(name),
     delete: (name) => current().delete(name),
+    get: (name) => current().get(name),
+    has: (name) => current().has(name),
+    set: (name, value) => current().set(name, value),
     toObject: () => current().toObject()
   }
   const netlify = {
@@ -61,4 +63,6 @@ function installNetlifyGlobal (): void {
     env
   }
   Object.defineProperty(globalThis, 'Netlify', { value: netlify, configurable: true, enumerable: true, writable: true })
+  // Nobody is known to be signed in.
+  Object.defineProperty(globalThis, 'netlifyIdentityContext', { get: () => null, configurable: true })
 }

@@ -11,6 +11,7 @@ import { createContext } from './context.ts'
 import { runInScope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
 import type { Invoker } from './invoker.ts'
+import { sitePlatformHeaders, withPlatformHeaders } from './platform-headers.ts'
 import type { SiteIdentity } from './site-identity.ts'
 
 type Handler = (...args: never[]) => unknown
@@ -30,8 +31,10 @@ const ACCEPTED: FunctionResponse = { status: 202, headers: [], body: null }
 
 /** Runs functions in this thread. */
 export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
+  const siteHeaders = sitePlatformHeaders(identity)
   return {
-    async invoke (definition, request, invocation) {
+    async invoke (definition, given, invocation) {
+      const request = withPlatformHeaders(given, siteHeaders, invocation)
       const handler = handlers.get(definition.name)
       if (handler === undefined) throw new Error(`no handler is loaded for function "${definition.name}"`)
       const run = definition.form === 'web' ? runWeb : runLambda

@@ -29,6 +29,31 @@ export function shareEnv (variables: Readonly<Record<string, string>>): () => vo
   }
 }
 
+/** The variables of the process. */
+export interface HostEnv {
+  get (name: string): string | undefined
+  toObject (): Record<string, string | undefined>
+}
+
+export const processEnv: HostEnv = {
+  get: (name) => process.env[name],
+  toObject: () => ({ ...process.env })
+}
+
+/** Without those that are there only because a site shares them: another site must not see them. */
+export const hostEnv: HostEnv = {
+  get (name) {
+    const value = process.env[name]
+    return isShared(name, value) ? undefined : value
+  },
+  toObject: () => Object.fromEntries(Object.entries(process.env).filter(([name, value]) => !isShared(name, value)))
+}
+
+function isShared (name: string, value: string | undefined): boolean {
+  const known = shared.get(name)
+  return known?.added === true && known.value === value
+}
+
 function release (name: string): void {
   const known = shared.get(name)
   if (known === undefined || --known.users > 0) return

@@ -9,6 +9,7 @@ import { functionHeaders } from '../http/headers.ts'
 import { sendFunctionResponse } from '../http/reply.ts'
 import { requestUrl } from '../http/url.ts'
 import { FST_NETLIFY_CLIENT_LEFT } from '../errors.ts'
+import type { GeoHeader } from '../invoke/geo.ts'
 import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
@@ -28,6 +29,7 @@ export interface FunctionServerOptions {
   readonly limits: FunctionLimits
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly waitUntil: InvocationStart['waitUntil']
+  readonly geo: GeoHeader
   readonly trustPlatformHeaders: boolean
   readonly exposeErrors: boolean
 }
@@ -49,7 +51,7 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
   const { invoker, background, limits } = options
 
   return async function serve ({ definition, params, route }, request, reply) {
-    const requestId = createRequestId()
+    const requestId = platformRequestId(request) ?? createRequestId()
     reply.header('x-nf-request-id', requestId)
     if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
@@ -83,14 +85,20 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     }
   }
 
+  /** A trusted proxy may have given the request its id. */
+  function platformRequestId ({ headers }: FastifyRequest): string | undefined {
+    return options.trustPlatformHeaders ? headers['x-nf-request-id']?.toString() : undefined
+  }
+
   async function toFunctionRequest (definition: ReadyFunction, request: FastifyRequest, reply: FastifyReply): Promise<FunctionRequest> {
     const headers = functionHeaders(request.headers, options.trustPlatformHeaders)
     const url = requestUrl(request.protocol, request.host, request.raw.url ?? '/')
     const limit = definition.kind === 'background' ? Math.min(limits.backgroundBody, Number.MAX_SAFE_INTEGER) : limits.requestBody
     try {
       const payload = request.body as Readable | undefined
-      const body = payload === undefined ? null : await readBody(payload, headers['content-length'], limit)
-      return { method: request.method, url, headers, body }
+      const body = payload === undefined ? null : await readBody(payload, headers['content-length'], limit, reply.raw)
+      const geo = headers['x-nf-geo'] ?? await options.geo(request)
+      return { method: request.method, url, headers: geo === undefined ? headers : { ...headers, 'x-nf-geo': geo }, body }
     } catch (error) {
       // What is left of the body must not be read as the next request.
       if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { canonicalPath } from '../functions/path.ts'
 import type { RouteMatch, RouteTable } from '../functions/route-table.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
+import type { SitePath } from './site-path.ts'
 
 /** What serves a request, if anything of the site does. */
 export type SiteMatch =
@@ -15,8 +15,7 @@ export interface SiteRouter {
 }
 
 export interface SiteRouterOptions {
-  /** URL prefix of the site, `''` at the root. Patterns match what follows it. */
-  readonly prefix: string
+  readonly sitePath: SitePath
   readonly table: RouteTable
   readonly files: PublishedFiles | undefined
   /** Asked when nothing else serves a request. */
@@ -24,11 +23,11 @@ export interface SiteRouterOptions {
 }
 
 /** By Netlify's order: function (a file first with `preferStatic`), then file, then 404 page. */
-export function createSiteRouter ({ prefix, table, files, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
+export function createSiteRouter ({ sitePath, table, files, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
   const key = Symbol('match')
 
   function find (method: string, target: string): SiteMatch | undefined {
-    const path = withoutPrefix(canonicalPath(target))
+    const path = sitePath(target)
     if (path === undefined) return undefined
     const match = table.match(method, path)
     if (match !== undefined && !match.route.preferStatic) return { kind: 'function', match }
@@ -38,13 +37,6 @@ export function createSiteRouter ({ prefix, table, files, servesNotFoundPage }: 
     if (file !== undefined) return { kind: 'file', file }
     if (match !== undefined) return { kind: 'function', match }
     return readable && servesNotFoundPage() ? { kind: 'not-found-page' } : undefined
-  }
-
-  function withoutPrefix (path: string): string | undefined {
-    if (prefix === '') return path
-    if (!path.startsWith(prefix)) return undefined
-    const rest = path.slice(prefix.length)
-    return rest === '' ? '/' : rest.startsWith('/') ? rest : undefined
   }
 
   return {

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME } from '../errors.ts'
+import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
 import { isValidFunctionName } from '../functions/name.ts'
-import { canonicalPath } from '../functions/path.ts'
 import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
 import { removeDefaultContentType } from '../http/reply.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
@@ -10,7 +9,8 @@ import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
 import type { FunctionServer } from './functions.ts'
 import { addRouteTest } from './route-constraint.ts'
-import { createSiteRouter } from './site-router.ts'
+import { createSitePath, type SitePathOptions } from './site-path.ts'
+import { createSiteRouter, type SiteMatch } from './site-router.ts'
 import { createStaticServer } from './static.ts'
 
 export interface SiteOptions {
@@ -29,18 +29,23 @@ export interface RouteConfig {
   readonly netlifyFunctions: ReadonlyArray<{ readonly name: string, readonly path: string }>
 }
 
-const DEFAULT_URL = /^\/\.netlify\/(?:functions|builders)\/([^/]*)/
+// In any case, as the app may have turned `caseSensitive` off; else its router does not come here.
+const DEFAULT_URL = /^\/\.netlify\/(?:functions|builders)\/([^/]*)/i
 const EVERYTHING = '/*'
+/** The prefix without a slash behind it, which `/*` does not match. */
+const PREFIX_ITSELF = ''
 
 /** Serves a site under Fastify's routes, in a scope of its own. */
 export async function serveSite (app: FastifyInstance, options: SiteOptions): Promise<void> {
   const { functions, files, serve } = options
+  if (/[:*]/.test(app.prefix)) throw new FST_NETLIFY_INVALID_OPTION('prefix', `and the prefixes of the scopes around it must have no parameters; they are "${app.prefix}"`)
   const methods = app.supportedMethods as HTTPMethods[]
   const table = createRouteTable([...functions.values()].flatMap(({ name, routes }) => routes.map((route) => ({ functionName: name, route }))))
   const registrations = new Map<FunctionRoute, RouteRegistration>(table.registrations.map((registration) => [registration.route, registration]))
   const hostRoutes = new Set<string>()
+  const sitePath = createSitePath({ ...routerOptions(app), prefix: app.prefix })
   const router = createSiteRouter({
-    prefix: app.prefix,
+    sitePath,
     table,
     files,
     servesNotFoundPage: () => options.notFoundPage && !hostRoutes.has(`GET ${EVERYTHING}`)
@@ -59,23 +64,25 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   for (const url of ['/.netlify/functions/*', '/.netlify/builders/*']) {
     app.route({ method: methods, url, constraints: options.constraints, exposeHeadRoute: false, handler: serveByName })
   }
-  for (const [url, alike] of Map.groupBy(table.registrations, ({ url }) => url)) {
-    if (url !== EVERYTHING) addMatchedRoute(url, alike.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
-  }
+  const byUrl = Map.groupBy(table.registrations, ({ url }) => url)
   // Other spellings of the same paths, patterns without a fixed start, and files.
-  addMatchedRoute(EVERYTHING, table.registrations.filter(({ url }) => url === EVERYTHING).map(({ functionName, route }) => ({ name: functionName, path: route.pattern })))
+  const catchAll = byUrl.get(EVERYTHING) ?? []
+  byUrl.delete(EVERYTHING)
+  for (const [url, alike] of byUrl) addMatchedRoute(url, alike, isForRegistration)
+  addMatchedRoute(EVERYTHING, catchAll, (found) => found !== undefined)
+  if (app.prefix !== '') addMatchedRoute(PREFIX_ITSELF, catchAll, (found, hasHostRoute) => found !== undefined && !hasHostRoute)
   logOverlaps(table)
 
-  function addMatchedRoute (url: string, netlifyFunctions: RouteConfig['netlifyFunctions']): void {
-    const names = [...new Set(netlifyFunctions.map(({ name }) => name))].join(', ')
-    const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => {
-      const found = router.match(request)
-      if (found === undefined || url === EVERYTHING) return found !== undefined
-      const registration = found.kind === 'function' ? registrations.get(found.match.route) : undefined
-      return registration?.url === url && !(registration.matchesWholeUrl && hostRoutes.has(`${request.method} ${url}`))
-    })
-    const config: RouteConfig = { netlifyFunctions }
-    app.route({ method: methods, url, constraints: { ...options.constraints, ...test }, config, exposeHeadRoute: false, handler: serveMatched })
+  function addMatchedRoute (url: string, alike: readonly RouteRegistration[], serves: (found: SiteMatch | undefined, hasHostRoute: boolean, url: string) => boolean): void {
+    const names = [...new Set(alike.map(({ functionName }) => functionName))].join(', ')
+    const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => serves(router.match(request), hostRoutes.has(`${request.method} ${url}`), url))
+    const config: RouteConfig = { netlifyFunctions: alike.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })) }
+    app.route({ method: methods, url, prefixTrailingSlash: 'slash', constraints: { ...options.constraints, ...test }, config, exposeHeadRoute: false, handler: serveMatched })
+  }
+
+  function isForRegistration (found: SiteMatch | undefined, hasHostRoute: boolean, url: string): boolean {
+    const registration = found?.kind === 'function' ? registrations.get(found.match.route) : undefined
+    return registration?.url === url && !(registration.matchesWholeUrl && hasHostRoute)
   }
 
   async function serveMatched (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -91,7 +98,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   }
 
   async function serveByName (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const name = DEFAULT_URL.exec(canonicalPath(request.raw.url ?? '').slice(app.prefix.length))?.[1]
+    const name = DEFAULT_URL.exec(sitePath(request.raw.url ?? '') ?? '')?.[1]
     // `/.netlify/functions/../../x` is `/x`, which Fastify's router does not know.
     if (name === undefined) return await serveMatched(request, reply)
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
@@ -102,7 +109,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
 
   /** The router prefers our route of two with the same URL; the host's is to serve, unless ours is more specific. */
   function findHostRoutes (): void {
-    for (const url of new Set([...table.registrations.map(({ url }) => url), EVERYTHING])) {
+    for (const url of new Set([...table.registrations.map(({ url }) => url), EVERYTHING, PREFIX_ITSELF])) {
       for (const method of methods) {
         const constraints = options.constraints as never
         if (app.hasRoute({ method, url: `${app.prefix}${url}`, constraints })) hostRoutes.add(`${method} ${url}`)
@@ -116,6 +123,12 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
       app.log.warn({ path: pattern, functions: [first, second] }, `functions "${first}" and "${second}" have the same path ${pattern}; "${first}" serves it`)
     }
   }
+}
+
+/** Fastify shows these in one of two places, by where they were given. */
+function routerOptions ({ initialConfig }: FastifyInstance): Pick<SitePathOptions, 'caseSensitive' | 'ignoreDuplicateSlashes'> {
+  const { caseSensitive = true, ignoreDuplicateSlashes = false } = initialConfig.routerOptions ?? initialConfig
+  return { caseSensitive, ignoreDuplicateSlashes }
 }
 
 /**

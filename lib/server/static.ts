@@ -18,7 +18,11 @@ export async function createStaticServer (app: FastifyInstance, { directory }: P
   return {
     send: (reply, file) => reply.header('cache-control', CACHE_CONTROL).sendFile(file, directory, { cacheControl: false, index: false, dotfiles: 'allow' }),
     async sendNotFoundPage (reply) {
-      const page = await readFile(join(directory, '404.html'))
+      const page = await readFile(join(directory, '404.html')).catch(() => undefined)
+      if (page === undefined) {
+        reply.callNotFound()
+        return reply
+      }
       return reply.code(404).header('cache-control', CACHE_CONTROL).type('text/html; charset=utf-8').send(page)
     }
   }

@@ -13,7 +13,7 @@ export interface PublishedFiles {
 
 export interface PublishedFilesOptions {
   readonly dotfiles: boolean
-  /** Absolute paths below which nothing is published, such as the functions' sources. */
+  /** Absolute paths that are not published, nor what is below them, such as the functions' sources. */
   readonly except: readonly string[]
 }
 
@@ -28,9 +28,11 @@ const ENCODED_SEPARATOR = /%(?:2f|5c|00)/i
  * what is listed is ever sent, so no path leads out of the directory, and a symbolic link neither.
  */
 export async function listPublishedFiles (directory: string, options: PublishedFilesOptions): Promise<PublishedFiles> {
-  const real = await realpath(directory).catch(() => directory)
+  // As symbolic links are resolved before they are compared, so is what they are compared with.
+  const root = await real(directory)
+  const except = (await Promise.all(options.except.map(real))).filter((path) => isBelow(root, path))
   const files = new Set<string>()
-  await list(directory)
+  await list(root)
 
   async function list (current: string): Promise<void> {
     const entries = await readdir(current, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -41,20 +43,21 @@ export async function listPublishedFiles (directory: string, options: PublishedF
       const path = join(current, entry.name)
       if (!isPublished(entry, path)) return
       if (entry.isDirectory()) await list(path)
-      else if (await isFile(entry, path)) files.add(relative(directory, path).split(sep).join('/'))
+      else if (await isFile(entry, path)) files.add(relative(root, path).split(sep).join('/'))
     }))
   }
 
   function isPublished (entry: Dirent, path: string): boolean {
     if (entry.name.startsWith('.') && !options.dotfiles) return false
-    if (entry.name === 'node_modules' || options.except.includes(path)) return false
-    return !NEVER_PUBLISHED.has(relative(directory, path))
+    if (entry.name === 'node_modules' || except.includes(path)) return false
+    return !NEVER_PUBLISHED.has(relative(root, path))
   }
 
   async function isFile (entry: Dirent, path: string): Promise<boolean> {
     if (!entry.isSymbolicLink()) return entry.isFile()
     const target = await realpath(path).catch(() => '')
-    return target.startsWith(real + sep) && (await stat(target)).isFile()
+    if (!isBelow(root, target) || except.some((hidden) => target === hidden || isBelow(hidden, target))) return false
+    return (await stat(target)).isFile()
   }
 
   return {
@@ -70,6 +73,14 @@ export async function listPublishedFiles (directory: string, options: PublishedF
       return undefined
     }
   }
+}
+
+async function real (path: string): Promise<string> {
+  return await realpath(path).catch(() => path)
+}
+
+function isBelow (directory: string, path: string): boolean {
+  return path.startsWith(directory + sep)
 }
 
 /** Without the slashes at both ends. */

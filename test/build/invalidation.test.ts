@@ -1,63 +1,8 @@
-import { cp, mkdir, rm, symlink, unlink, utimes } from 'node:fs/promises'
+import { cp, mkdir, rm, symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildFunctions } from '../../lib/build/build.ts'
 import { createSite, writeFiles, type SiteFiles } from '../helper.ts'
-
-interface Answers {
-  /** How many functions were bundled and not taken from the cache. */
-  readonly bundled: number
-  readonly answers: Record<string, unknown>
-}
-
-/** Builds a site as a start of the server does, and asks each function. */
-async function boot (root: string, functions = 'netlify/functions'): Promise<Answers> {
-  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], scope: (load) => load() })
-  const answers = await Promise.all(build.functions.map(async (loaded) => {
-    if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.error.message]
-    const response = await (loaded.handler as () => Promise<Response>)()
-    return [loaded.definition.name, await response.json()]
-  }))
-  await build.close()
-  return { bundled: build.bundled, answers: Object.fromEntries(answers) as Record<string, unknown> }
-}
-
-const answering = (imports: string, value: string): string => `${imports}\nexport default () => Response.json(${value})`
-
-t.test('an unchanged site builds nothing at the second start, nor one whose files were only touched', async (t) => {
-  const root = await createSite(t, {
-    'netlify/functions/a.mts': answering('import { text } from "../../lib/text"', 'text'),
-    'netlify/functions/b.cts': answering('import dep from "dep"', 'dep'),
-    'netlify/functions/_helper.ts': 'export const helper = 1',
-    'lib/text.ts': 'export const text = "text"',
-    'node_modules/dep/package.json': '{ "name": "dep" }',
-    'node_modules/dep/index.js': 'module.exports = "dep"'
-  })
-  const answers = { a: 'text', b: 'dep' }
-  t.same(await boot(root), { bundled: 3, answers })
-  t.same(await boot(root), { bundled: 0, answers })
-
-  await utimes(join(root, 'lib/text.ts'), new Date(), new Date())
-  await writeFiles(root, { 'lib/unrelated.ts': 'export {}', 'node_modules/other/package.json': '{}' })
-  t.same(await boot(root), { bundled: 0, answers })
-})
-
-t.test('a changed helper rebuilds the functions that import it and no others', async (t) => {
-  const root = await createSite(t, {
-    'netlify/functions/direct.mts': answering('import { text } from "../../lib/text.ts"', 'text'),
-    'netlify/functions/indirect.cts': answering('import { shout } from "../../lib/shout"', 'shout'),
-    'netlify/functions/alone.mts': answering('', '"alone"'),
-    'netlify/functions/other.mts': answering('import { other } from "../../lib/other.ts"', 'other'),
-    'lib/text.ts': 'export const text = "one"',
-    'lib/shout.ts': 'import { text } from "./text"\nexport const shout = text + "!"',
-    'lib/other.ts': 'export const other = "other"'
-  })
-  t.same(await boot(root), { bundled: 4, answers: { direct: 'one', indirect: 'one!', alone: 'alone', other: 'other' } })
-  await writeFiles(root, { 'lib/text.ts': 'export const text = "two"' })
-  t.same(await boot(root), { bundled: 2, answers: { direct: 'two', indirect: 'two!', alone: 'alone', other: 'other' } })
-  await writeFiles(root, { 'lib/text.ts': 'export const text = "one"' })
-  t.match(await boot(root), { answers: { direct: 'one', indirect: 'one!' } }, 'and back')
-})
+import { answering, boot } from './boot.ts'
 
 interface Change {
   readonly title: string
@@ -67,6 +12,19 @@ interface Change {
   readonly after: unknown
   readonly functions?: string
 }
+
+const files = {
+  paths: (target: string): string => `{ "compilerOptions": { "paths": { "text": ["${target}"] } } }`,
+  x: { 'netlify/functions/x.mts': answering('import text from "text"', 'text') },
+  texts: { 'one.ts': 'export default "one"', 'two.ts': 'export default "two"' },
+  helper: { 'netlify/functions/x.mts': answering('import text from "../../lib/helper"', 'text') }
+}
+
+const dep = (directory: string, main: string, text: string): SiteFiles => ({
+  [`${directory}/node_modules/dep/package.json`]: JSON.stringify({ name: 'dep', main }),
+  [`${directory}/node_modules/dep/${main}`]: `module.exports = ${JSON.stringify(text)}`
+})
+const usesDep = { 'netlify/functions/x.mts': answering('import dep from "dep"', 'dep') }
 
 const changes: Change[] = [
   {
@@ -83,29 +41,6 @@ const changes: Change[] = [
     change: { 'netlify/functions/x.json': '{ "n": 2 }' },
     after: 2
   },
-  {
-    title: 'the entry file, by a symbolic link to another file',
-    files: { 'v1/x.mts': answering('', '"one"'), 'v2/x.mts': answering('', '"two"') },
-    before: {},
-    change: async (root) => await symlink('../../v2/x.mts', join(root, 'netlify/functions/x.mts')),
-    after: 'two'
-  }
-]
-
-const files = {
-  paths: (target: string): string => `{ "compilerOptions": { "paths": { "text": ["${target}"] } } }`,
-  x: { 'netlify/functions/x.mts': answering('import text from "text"', 'text') },
-  texts: { 'one.ts': 'export default "one"', 'two.ts': 'export default "two"' },
-  helper: { 'netlify/functions/x.mts': answering('import text from "../../lib/helper"', 'text') }
-}
-
-const dep = (directory: string, main: string, text: string): SiteFiles => ({
-  [`${directory}/node_modules/dep/package.json`]: JSON.stringify({ name: 'dep', main }),
-  [`${directory}/node_modules/dep/${main}`]: `module.exports = ${JSON.stringify(text)}`
-})
-const usesDep = { 'netlify/functions/x.mts': answering('import dep from "dep"', 'dep') }
-
-changes.splice(2, 1,
   {
     title: 'the tsconfig.json',
     files: { ...files.x, ...files.texts, 'tsconfig.json': files.paths('./one.ts') },
@@ -244,7 +179,7 @@ changes.splice(2, 1,
     },
     after: 'installed'
   }
-)
+]
 
 for (const { title, files, before, change, after, functions } of changes) {
   t.test(`what changes is rebuilt: ${title}`, async (t) => {
@@ -274,6 +209,17 @@ t.test('what changes is rebuilt: a symbolic link that leads to another file', as
   t.same(await boot(root), { bundled: 1, answers: { x: 'one' } })
   await unlink(link)
   await symlink('../../v2/x.mts', link)
+  t.same(await boot(root), { bundled: 1, answers: { x: 'two' } })
+})
+
+t.test('what changes is rebuilt: a release, where the root is a symbolic link and .netlify outlives releases', async (t) => {
+  const top = await createSite(t, { 'v1/netlify/functions/x.mts': answering('', '"one"'), 'v2/netlify/functions/x.mts': answering('', '"two"'), 'kept/.keep': '' })
+  const root = join(top, 'current')
+  for (const release of ['v1', 'v2']) await symlink('../kept', join(top, release, '.netlify'))
+  await symlink('v1', root)
+  t.same(await boot(root), { bundled: 1, answers: { x: 'one' } })
+  await unlink(root)
+  await symlink('v2', root)
   t.same(await boot(root), { bundled: 1, answers: { x: 'two' } })
 })
 

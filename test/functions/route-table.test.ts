@@ -182,6 +182,12 @@ t.test('the URL for Fastify', async (t) => {
   t.equal(url('*'), '/*')
 })
 
+t.test('a registration says whether its pattern is as wide as its URL', async (t) => {
+  const wide = (pattern: string) => createRouteTable([entry('a', pattern)]).registrations[0]?.matchesWholeUrl
+  for (const pattern of ['/', '/about', '/a/*', '/a/(.*)', '/a/:x+', '/é/*', '/*']) t.equal(wide(pattern), true, pattern)
+  for (const pattern of ['/a/:x', '/a/:x/*', '/a/(\\d+)', '/a/*/b', '/x/a\\:b']) t.equal(wide(pattern), false, pattern)
+})
+
 t.test('Fastify registers the URL and finds it for what the pattern matches', async (t) => {
   const examples: Record<string, string[]> = {
     '/': ['/'],

@@ -145,6 +145,16 @@ t.test('a function with the path `/*` beats a host\'s `/*`', async (t) => {
   }
 })
 
+t.test('a host\'s route with constraints of its own wins where they hold, if it is registered after the plugin', async (t) => {
+  const root = await createSite(t, { 'netlify/functions/literal.mjs': echoFunction('literal', { path: '/users' }) })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(netlifyFunctions, { root })
+  app.get('/users', { constraints: { host: 'own.example' } }, async () => 'host users')
+  t.equal((await app.inject({ url: '/users', headers: { host: 'own.example' } })).body, 'host users')
+  t.equal((await app.inject({ url: '/users', headers: { host: 'other.example' } })).json().name, 'literal')
+})
+
 t.test('the same holds in a prefixed scope', async (t) => {
   const apps = await bothOrders(t, {
     'netlify/functions/literal.mjs': echoFunction('literal', { path: ['/users', '/ours'] }),

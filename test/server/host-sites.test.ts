@@ -38,17 +38,32 @@ t.test('the prefix itself is the site\'s root', async (t) => {
   for (const url of ['/docs/v1', '/docs/v1/', '/docs/v1/?q=1']) t.equal((await everything.inject(url)).json().name, 'everything', url)
 })
 
+t.test('a host\'s route at the prefix itself wins, in either order', async (t) => {
+  const root = await createSite(t, { 'netlify/functions/home.mjs': echoFunction('home', { path: '/' }), 'public/index.html': 'index' })
+  for (const before of [true, false]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    if (before) app.get('/docs', async () => 'host')
+    await app.register(netlifyFunctions, { root, prefix: '/docs', publish: 'public' })
+    if (!before) app.get('/docs', async () => 'host')
+    t.equal((await app.inject('/docs')).body, 'host')
+    t.equal((await app.inject({ method: 'POST', url: '/docs' })).json<Echo>().name, 'home')
+    t.equal((await app.inject('/docs/')).json<Echo>().name, 'home')
+  }
+})
+
 t.test('no dot segment leads from one site into another', async (t) => {
   const [shop, blog] = await Promise.all(['shop', 'blog'].map(async (name) => await createSite(t, {
     [`netlify/functions/${name}.mjs`]: echoFunction(name, { path: '/*' }),
-    [`netlify/functions/${name}-named.mjs`]: echoFunction(`${name}-named`)
+    [`netlify/functions/${name}-named.mjs`]: echoFunction(`${name}-named`),
+    'public/page.html': 'page'
   })))
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(async (scope) => { await scope.register(netlifyFunctions, { root: shop!, prefix: '/shop' }) })
+  await app.register(async (scope) => { await scope.register(netlifyFunctions, { root: shop!, prefix: '/shop', publish: 'public' }) })
   await app.register(async (scope) => { await scope.register(netlifyFunctions, { root: blog!, prefix: '/blog' }) })
   const origin = await listen(app)
-  t.equal((await sendRaw(origin, 'GET /shop/../blog/x')).status, 404)
+  for (const target of ['/shop/../blog/x', '/shop/../shop-x', '/shop/../shopXpage', '/shop/..']) t.equal((await sendRaw(origin, `GET ${target}`)).status, 404, target)
   t.equal((await sendRaw(origin, 'GET /shop/.netlify/functions/../../../blog/x')).status, 404)
 })
 
@@ -67,6 +82,19 @@ t.test('the plugin serves inside a prefixed scope of the host, with a prefix of 
   }
   for (const url of ['/item/1', '/c/item/1', '/b/item/1']) t.equal((await app.inject(url)).statusCode, 404)
   t.notOk(app.hasDecorator('netlifyFunctions'))
+})
+
+t.test('a scope whose prefix is not ASCII, or has a parameter', async (t) => {
+  const root = await createSite(t, { 'netlify/functions/item.mjs': echoFunction('item', { path: '/item/:id' }), 'netlify/functions/named.mjs': echoFunction('named') })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(async (scope) => { await scope.register(netlifyFunctions, { root }) }, { prefix: '/café' })
+  t.equal((await app.inject('/café/item/1')).json<Echo>().name, 'item')
+  t.equal((await app.inject('/café/.netlify/functions/named')).json<Echo>().name, 'named')
+
+  const broken = Fastify()
+  await t.rejects(async () => await broken.register(async (scope) => { await scope.register(netlifyFunctions, { root }) }, { prefix: '/:tenant' }),
+    { code: 'FST_NETLIFY_INVALID_OPTION', message: /"prefix".*"\/:tenant"/ })
 })
 
 t.test('two sites with a root and a prefix each live in one scope, by name', async (t) => {
@@ -94,8 +122,9 @@ t.test('two sites live in one app by host constraint', async (t) => {
   const [one, two] = await Promise.all(['one', 'two'].map(async (name) => await createSite(t, {
     'netlify/functions/same.mjs': echoFunction(name, { path: '/api/:x' }),
     'netlify/functions/named.mjs': echoFunction(`${name} named`),
+    'netlify/functions/alike.mjs': echoFunction(`${name} alike`, { path: `/alike/:x/${name}` }),
     [`netlify/functions/only-${name}.mjs`]: echoFunction(`only ${name}`, { path: `/only-${name}` }),
-    'public/index.html': name
+    'public/page.html': name
   })))
   const app = Fastify()
   t.teardown(() => app.close())
@@ -111,11 +140,14 @@ t.test('two sites live in one app by host constraint', async (t) => {
     const host = `${name}.example`
     t.equal(await get(host, '/api/1'), name)
     t.equal(await get(host, '/.netlify/functions/named'), `${name} named`)
-    t.equal(await get(host, '/'), name)
+    t.equal(await get(host, '/page'), name)
+    t.equal(await get(host, '/'), 'host')
     t.equal(await get(host, `/only-${name}`), `only ${name}`)
     t.equal(await get(host, `/only-${other}`), '404')
+    t.equal(await get(host, `/alike/1/${name}`), `${name} alike`)
+    t.equal(await get(host, `/alike/1/${other}`), '404')
   }
-  for (const [url, expected] of [['/api/1', '404'], ['/.netlify/functions/named', '404'], ['/', 'host']] as const) t.equal(await get('three.example', url), expected)
+  for (const [url, expected] of [['/api/1', '404'], ['/.netlify/functions/named', '404'], ['/page', '404'], ['/', 'host']] as const) t.equal(await get('three.example', url), expected)
 })
 
 t.test('two sites that share a name, lack one, or are in the same place are a boot error', async (t) => {

@@ -1,9 +1,9 @@
 import type { Config, Context } from "@netlify/functions";
 
 export default async (req: Request, context: Context) => {
-  return new Response(
-    context.url.pathname.startsWith("/cats") ? "Meow! 🐈" : "Woof! 🐕"
-  );
+  const isCat = context.url.pathname.startsWith("/cats");
+
+  return new Response(isCat ? "Meow!" : "Woof!");
 };
 
 export const config: Config = {

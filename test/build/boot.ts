@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { buildFunctions } from '../../lib/build/build.ts'
+
+export interface Boot {
+  /** How many functions were bundled and not taken from the cache. */
+  readonly bundled: number
+  /** What each function answers, from JSON, or the message of the error it has. */
+  readonly answers: Readonly<Record<string, unknown>>
+}
+
+/** Builds a site as a start of the server does, and calls each function. */
+export async function boot (root: string, functions = 'netlify/functions'): Promise<Boot> {
+  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], scope: (load) => load() })
+  const answers = await Promise.all(build.functions.map(async (loaded) => {
+    if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.error.message]
+    const response = await (loaded.handler as () => Promise<Response>)()
+    return [loaded.definition.name, await response.json()]
+  }))
+  await build.close()
+  return { bundled: build.bundled, answers: Object.fromEntries(answers) as Record<string, unknown> }
+}
+
+/** A function that answers with a value, as JSON. */
+export function answering (imports: string, value: string): string {
+  return `${imports}\nexport default () => Response.json(${value})`
+}
