@@ -313,7 +313,7 @@ function limitsOf ({ limits }: NetlifyFunctionsOptions): ResolvedLimits {
   if (given !== undefined && !isRecord(given)) throw new FST_NETLIFY_INVALID_OPTION('limits.concurrency', 'must be a number, or { total?, perFunction? }')
   return Object.freeze({
     ...numbers('limits', others, defaults, isLimit, 'must be a number greater than 0, or Infinity', Object.keys(defaultLimits)),
-    concurrency: numbers('limits.concurrency', given, anyNumber, isCount, 'must be a whole number of at least 1, or Infinity')
+    concurrency: numbers('limits.concurrency', given, { ...anyNumber }, isCount, 'must be a whole number of at least 1, or Infinity')
   })
 }
 
@@ -323,7 +323,7 @@ function backgroundOf (options: NetlifyFunctionsOptions): Required<BackgroundOpt
   if (!Array.isArray(retryDelays) || !retryDelays.every((delay) => isNumber(delay) && delay >= 0 && delay < Infinity)) {
     throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of milliseconds, for instance [60_000, 120_000]')
   }
-  const rest = numbers('background', others, defaults, isNatural, 'must be a whole number of at least 0')
+  const rest = numbers('background', others, defaults, isNatural, 'must be a whole number of at least 0', Object.keys(defaultBackground))
   if (rest.concurrency < 1) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency', 'must be at least 1')
   return Object.freeze({ ...rest, retryDelays: Object.freeze([...retryDelays]) })
 }
@@ -333,7 +333,7 @@ function numbers<Group extends Record<string, number>> (group: string, values: u
   if (values !== undefined && !isRecord(values)) throw new FST_NETLIFY_INVALID_OPTION(group, 'must be an object')
   const given = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
-    if (!(name in defaults)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, `is not known; the keys are ${keys.join(', ')}`)
+    if (!Object.hasOwn(defaults, name)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, `is not known; the keys are ${keys.join(', ')}`)
     if (!accepts(value)) throw new FST_NETLIFY_INVALID_OPTION(`${group}.${name}`, rule)
   }
   return Object.freeze({ ...defaults, ...Object.fromEntries(given) })

@@ -7,6 +7,7 @@ import { buildFunctions, type SiteBuild } from './build/build.ts'
 import { FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_INVALID_OPTION } from './errors.ts'
 import type { FunctionDefinition } from './functions/definition.ts'
 import { createGeoHeader } from './invoke/geo.ts'
+import { containFunctionErrors } from './invoke/containment.ts'
 import { createSiteEnv, runInScope } from './invoke/globals.ts'
 import { createInlineInvoker } from './invoke/inline.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
@@ -14,8 +15,10 @@ import { shareEnv } from './invoke/process-env.ts'
 import { resolveOptions, type NetlifyFunctionsOptions, type PublishOptions, type ResolvedOptions } from './options.ts'
 import { memoryQueue } from './queue/memory.ts'
 import { createBackground } from './server/background.ts'
+import { createConcurrency } from './server/concurrency.ts'
 import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
+import { createScheduler } from './server/scheduled.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
 import { readToml, type SiteToml } from './site/toml.ts'
@@ -40,17 +43,20 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const env = createSiteEnv(options.env)
   const releaseEnv = shareEnv(options.env)
   app.addHook('onClose', async () => { releaseEnv() })
+  const stopContaining = containFunctionErrors()
+  app.addHook('onClose', async () => { stopContaining() })
   const build = await buildFunctions({
     root: options.root,
     directories,
     tsconfigDirectories: [...new Set([options.root, toml?.base ?? options.root])],
-    scope: (load) => runInScope(null, env, load)
+    scope: (functionName, load) => runInScope({ context: null, env, code: { functionName, log: app.log } }, load)
   })
   const functions = new Map(build.functions.map(({ definition }) => [definition.name, definition]))
   logBuild(app, build)
 
   const pending = createPendingWork()
-  const waitUntil = (work: Promise<unknown>): void => pending.add(work, app.log)
+  const waitUntil = pending.add
+  const underWay = createConcurrency(limits.concurrency)
   const events = new EventEmitter<SiteEvents>()
   const driver = options.queue ?? memoryQueue()
   const invoker = createInlineInvoker({
@@ -72,9 +78,19 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     log: app.log,
     onEvent: (event) => events.emit('job', event)
   })
+  const scheduler = createScheduler({
+    functions: functions.values(),
+    background,
+    driver,
+    isRunning: underWay.isRunning,
+    siteUrl: identity.site.url,
+    log: app.log
+  })
   app.addHook('onReady', async () => { background.start() })
+  app.addHook('onListen', async () => { if (options.schedule) scheduler.start() })
   // Jobs are no longer taken from here on, while requests under way still run.
   app.addHook('preClose', (done) => {
+    scheduler.stop()
     background.close(drainTimeout)
     done()
   })
@@ -84,7 +100,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     await build.close()
   })
 
-  const handle = createHandle({ functions, driver, background, invoker, waitUntil, timeoutOf, log: app.log, events, sites })
+  const handle = createHandle({ functions, driver, background, invoker, concurrency: underWay, siteUrl: identity.site.url, waitUntil, timeoutOf, log: app.log, events, sites })
   if (options.name !== undefined) sites.set(options.name, handle)
   if (!app.hasDecorator('netlifyFunctions')) {
     app.decorate('netlifyFunctions', handle)
@@ -95,7 +111,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const unpublished = [...directories, resolve(options.root, '.netlify'), options.toml?.file].filter((path) => path !== undefined)
   const files = publish && await publishedFiles(app, publish, unpublished)
   const serve = createFunctionServer({
-    invoker, background, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
+    invoker, background, concurrency: underWay, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
   })
   await app.register(async (scope) => {
     await serveSite(scope, {
@@ -109,8 +125,8 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   }, { prefix: options.prefix })
 
   function timeoutOf (definition: FunctionDefinition): number {
-    const own = definition.state === 'ready' ? definition.config.timeout : undefined
-    return own ?? (definition.state === 'ready' && definition.kind === 'background' ? limits.backgroundTimeout : limits.timeout)
+    if (definition.state === 'failed') return limits.timeout
+    return definition.config.timeout ?? { request: limits.timeout, background: limits.backgroundTimeout, scheduled: limits.scheduledTimeout }[definition.kind]
   }
 }
 

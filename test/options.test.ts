@@ -6,6 +6,8 @@ import { defaultBackground, defaultLimits, resolveOptions, type NetlifyFunctions
 import { memoryQueue } from '../lib/queue/memory.ts'
 import { createSite } from './helper.ts'
 
+const amounts = ['timeout', 'backgroundTimeout', 'requestBody', 'responseBody', 'streamedBody', 'backgroundBody'] as const
+
 const badValues: Array<[option: string, values: unknown[]]> = [
   ['root', ['', 5, null, {}]],
   ['prefix', ['shop', '/:shop', '/a b', '/*', 5, null]],
@@ -19,8 +21,9 @@ const badValues: Array<[option: string, values: unknown[]]> = [
   ['deploy', ['mine', 5, null, []]],
   ['account', ['mine', 5, null, []]],
   ['limits', ['6mb', 5, null, []]],
-  ...Object.keys(defaultLimits).map((limit): [string, unknown[]] => [`limits.${limit}`, [0, -1, NaN, '10', null]]),
+  ...amounts.map((limit): [string, unknown[]] => [`limits.${limit}`, [0, -1, NaN, '10', null]]),
   ['limits.memory', [5]],
+  ['limits.toString', [5]],
   ['background', ['many', 5, null, []]],
   ['background.concurrency', [0, -1, 1.5, NaN, '10', null]],
   ['background.retryDelays', [5, null, 'none', [-1], ['1'], [NaN], [Infinity]]],
@@ -49,6 +52,12 @@ t.test('a bad option fails the registration', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await t.rejects(async () => await app.register(netlifyFunctions, { limits: { timeout: 0 } }), { code: 'FST_NETLIFY_INVALID_OPTION', message: 'Option "limits.timeout" must be a number greater than 0, or Infinity' })
+})
+
+t.test('the message for an unknown option or key names those that are known', async (t) => {
+  t.throws(() => resolveOptions({ dir: '.' } as NetlifyFunctionsOptions), { message: /the options are root, prefix, / })
+  t.throws(() => resolveOptions({ limits: { memory: 1 } } as NetlifyFunctionsOptions), { message: /the keys are timeout, backgroundTimeout, / })
+  t.throws(() => resolveOptions({ background: { retries: 1 } } as NetlifyFunctionsOptions), { message: /the keys are concurrency, retryDelays, drainTimeout$/ })
 })
 
 t.test('a netlify.toml that is named must exist', async (t) => {
@@ -82,10 +91,10 @@ t.test('without options every default holds', async (t) => {
 })
 
 t.test('the defaults are Netlify\'s', async (t) => {
-  t.strictSame(defaultLimits, {
+  t.match(defaultLimits, {
     timeout: 10_000, backgroundTimeout: 900_000, requestBody: 6_291_456, responseBody: 6_291_456, streamedBody: 20_971_520, backgroundBody: 262_144
   })
-  t.strictSame(defaultBackground, { concurrency: 10, retryDelays: [60_000, 120_000], drainTimeout: 30_000 })
+  t.match(defaultBackground, { concurrency: 10, retryDelays: [60_000, 120_000], drainTimeout: 30_000 })
 })
 
 t.test('the identity comes from the environment, and from the options before it', async (t) => {
@@ -109,7 +118,7 @@ t.test('an option that is undefined counts as absent', async (t) => {
 })
 
 t.test('Infinity is a limit, and none', async (t) => {
-  for (const limit of Object.keys(defaultLimits)) {
+  for (const limit of amounts) {
     t.match(resolveOptions({ limits: { [limit]: Infinity } }).limits, { ...defaultLimits, [limit]: Infinity })
   }
 })

@@ -16,7 +16,7 @@ export interface BuildOptions {
   /** Directories whose tsconfig.json applies to functions that have none nearer. */
   readonly tsconfigDirectories: readonly string[]
   /** Runs the functions' top-level code, so that it sees its site's environment. */
-  readonly scope: <T>(load: () => T) => T
+  readonly scope: <T>(functionName: string, load: () => T) => T
 }
 
 /** One version of a site's functions. */
@@ -52,7 +52,7 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
     try {
       const path = await queue.push(source)
       inUse.push(path)
-      return await options.scope(() => loadFunction(source, path, root))
+      return await options.scope(source.name, () => loadFunction(source, path, root))
     } catch (error) {
       return { definition: await failed(source, error as Error) }
     }

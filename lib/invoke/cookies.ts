@@ -65,7 +65,7 @@ function readCookies (header: string | undefined): Record<string, string> {
 }
 
 function serializeCookie (cookie: CookieAttributes): string {
-  const { name, value, expires, maxAge, domain, path, secure, httpOnly, sameSite, unparsed = [] } = cookie
+  const { name, value, expires, maxAge, domain, path, secure, httpOnly, sameSite, unparsed } = cookie
   const isHost = name.startsWith('__Host')
   checkCookie(cookie)
 
@@ -78,7 +78,8 @@ function serializeCookie (cookie: CookieAttributes): string {
   if (isHost) parts.push('Path=/')
   else if (path) parts.push(`Path=${path}`)
   if (expires) parts.push(`Expires=${expiry(name, expires)}`)
-  return [...parts, ...unparsed].join('; ')
+  if (unparsed) parts.push(unparsed.join('; '))
+  return parts.join('; ')
 }
 
 function checkCookie ({ name, value, maxAge = 0, domain, path }: CookieAttributes): void {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from './context.ts'
 import { hostEnv, processEnv, type HostEnv } from './process-env.ts'
 
@@ -11,9 +12,20 @@ export interface SiteEnv {
   toObject (): Record<string, string>
 }
 
-interface Scope {
+/** Whose code runs: a function, and the log of the call or of the site. */
+export interface RunningCode {
+  readonly functionName: string
+  /** `undefined` while the function is loaded. */
+  readonly requestId?: string
+  readonly log: FastifyBaseLogger
+}
+
+/** What the user's code sees while it runs, also later in what it started. */
+export interface Scope {
+  /** `null` outside of a call and in the Lambda form. */
   readonly context: Context | null
   readonly env: SiteEnv
+  readonly code: RunningCode
 }
 
 /** `getContext()` of @netlify/functions looks for the running call here. */
@@ -22,10 +34,15 @@ const STORE = Symbol.for('@netlify/functions/request-context-store')
 /** For code that runs outside of every call. */
 const siteless = createSiteEnv({}, processEnv)
 
-/** Runs a site's code: `Netlify.env` is the site's, `Netlify.context` and `getContext()` the call's. */
-export function runInScope<T> (context: Context | null, env: SiteEnv, run: () => T): T {
+/** Runs a function's code: `Netlify.env` is its site's, `Netlify.context` and `getContext()` the call's. */
+export function runInScope<T> (scope: Scope, run: () => T): T {
   installNetlifyGlobal()
-  return scopes().run({ context, env }, run)
+  return scopes().run(scope, run)
+}
+
+/** The function whose code runs now, or started what runs now. */
+export function runningCode (): RunningCode | undefined {
+  return scopes().getStore()?.code
 }
 
 /** A site's own variables over those of its host. What a function sets is seen by its site only. */

@@ -52,19 +52,20 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
   async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const { context, jar } = createContext(request, invocation, identity)
     const nativeRequest = toNativeRequest(request, invocation.signal)
-    const returned = await runInScope(context, env, () => (handler as (...args: unknown[]) => unknown)(nativeRequest, context))
-    if (definition.kind === 'background') return discard(returned)
+    const scope = { context, env, code: invocation }
+    const returned = await runInScope(scope, () => (handler as (...args: unknown[]) => unknown)(nativeRequest, context))
+    if (definition.kind !== 'request') return discard(returned)
     if (returned === undefined) return { status: 204, headers: [], body: null }
     if (!(returned instanceof Response)) throw new FST_NETLIFY_INVALID_RETURN_VALUE(definition.name, describe(returned))
     const response = withCookies(definition.name, returned, jar.setCookieValues)
-    return { ...response, scope: (read) => runInScope(context, env, read) }
+    return { ...response, scope: (read) => runInScope(scope, read) }
   }
 
   async function runLambda (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const event = lambdaEvent(await bufferRequest(request), invocation.route)
     const context = lambdaContext(definition.name, invocation.requestId, invocation.deadline)
-    const result = await runInScope(null, env, () => callLambdaHandler(handler, event, context))
-    return definition.kind === 'background' ? ACCEPTED : lambdaResponse(result, maxLambdaBody, definition.name)
+    const result = await runInScope({ context: null, env, code: invocation }, () => callLambdaHandler(handler, event, context))
+    return definition.kind !== 'request' ? ACCEPTED : lambdaResponse(result, maxLambdaBody, definition.name)
   }
 
   function toCoded (error: unknown, name: string): Error {

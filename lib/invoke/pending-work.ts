@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyBaseLogger } from 'fastify'
+import type { Invocation } from './invocation.ts'
 
 /** What functions keep alive with `waitUntil` after their reply. */
 export interface PendingWork {
-  add (work: Promise<unknown>, log: FastifyBaseLogger): void
+  add (work: Promise<unknown>, invocation: Pick<Invocation, 'functionName' | 'requestId' | 'log'>): void
   /** Waits for all of it, also for what it adds meanwhile, at most `timeout` ms. Gives how many are left. */
   drain (timeout: number): Promise<number>
 }
@@ -11,9 +11,15 @@ export interface PendingWork {
 export function createPendingWork (): PendingWork {
   const pending = new Set<Promise<unknown>>()
   return {
-    add (work, log) {
+    add (work, { functionName, requestId, log }) {
       const tracked = work.catch((error: unknown) => {
-        log.error({ err: error }, 'a promise given to waitUntil was rejected')
+        const details = { function: functionName, requestId }
+        try {
+          log.error({ ...details, err: error }, 'a promise given to waitUntil was rejected')
+        } catch {
+          // What was thrown throws when it is looked at.
+          log.error(details, 'a promise given to waitUntil was rejected with something that cannot be logged')
+        }
       }).finally(() => pending.delete(tracked))
       pending.add(tracked)
     },

@@ -18,7 +18,7 @@ export interface AttemptOptions {
   readonly driver: QueueDriver
   /** A rejection fails the attempt; the signal aborts when its result no longer counts. */
   readonly run: (job: Job, signal: AbortSignal) => Promise<void>
-  readonly retryDelays: readonly number[]
+  readonly retryDelaysOf: (job: Job) => readonly number[]
   readonly leaseDuration: number
   readonly outage: Outage
   readonly log: Pick<FastifyBaseLogger, 'warn' | 'error'>
@@ -37,7 +37,7 @@ export interface Attempt {
 
 /** Makes the attempt a claim stands for. */
 export function createAttempt (claim: Claim, options: AttemptOptions): Attempt {
-  const { driver, run, retryDelays, leaseDuration, outage, log, emit, now } = options
+  const { driver, run, retryDelaysOf, leaseDuration, outage, log, emit, now } = options
   const { job } = claim
   const details = { job: job.id, function: job.function, attempt: job.attempt }
   const controller = new AbortController()
@@ -73,7 +73,7 @@ export function createAttempt (claim: Claim, options: AttemptOptions): Attempt {
       await run(job, signal)
       return { type: 'succeeded', job }
     } catch (error) {
-      const delay = retryDelays[job.attempt - 1]
+      const delay = retryDelaysOf(job)[job.attempt - 1]
       return delay === undefined ? { type: 'failed', job, error } : { type: 'retrying', job, error, runAt: now() + delay }
     }
   }

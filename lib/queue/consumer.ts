@@ -16,8 +16,8 @@ export interface ConsumerOptions {
   run: (job: Job, signal: AbortSignal) => Promise<void>
   /** Jobs run at once, at least 1. */
   concurrency: number
-  /** Milliseconds before the second attempt, the third and so on; when they are used up, the job has failed. */
-  retryDelays: readonly number[]
+  /** Milliseconds before the second attempt, the third and so on, of all jobs or of each; when they are used up, the job has failed. */
+  retryDelays: readonly number[] | ((job: Job) => readonly number[])
   /**
    * Milliseconds after which another process takes over the jobs of one that died.
    * @default 30_000
@@ -48,7 +48,8 @@ export interface Consumer {
 export function createConsumer (options: ConsumerOptions): Consumer {
   const { driver, run, concurrency, retryDelays, leaseDuration = LEASE_DURATION, log, onEvent, now = Date.now } = options
   const outage = createOutage(log)
-  const attemptOptions: AttemptOptions = { driver, run, retryDelays, leaseDuration, outage, log, emit, now }
+  const retryDelaysOf = typeof retryDelays === 'function' ? retryDelays : () => retryDelays
+  const attemptOptions: AttemptOptions = { driver, run, retryDelaysOf, leaseDuration, outage, log, emit, now }
   const active = new Set<Attempt>()
   const queue = fastq.promise(perform, concurrency)
   const stopping = new AbortController()

@@ -6,7 +6,7 @@ import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import { createConsumer } from '../queue/consumer.ts'
-import type { Job, QueueDriver } from '../queue/driver.ts'
+import type { Job, NewJob, QueueDriver } from '../queue/driver.ts'
 
 export interface BackgroundOptions {
   readonly driver: QueueDriver
@@ -22,10 +22,10 @@ export interface BackgroundOptions {
   readonly onEvent: (event: JobEvent) => void
 }
 
-/** A call of a background function that a client waits to have accepted. */
-export type BackgroundCall = Pick<Job, 'requestId' | 'ip' | 'params' | 'route' | 'request'> & { readonly functionName: string }
+/** A call that somebody waits to have accepted. */
+export type BackgroundCall = Pick<NewJob, 'requestId' | 'ip' | 'params' | 'route' | 'request' | 'uniqueKey'> & { readonly functionName: string }
 
-/** Accepts calls of background functions and runs them. */
+/** Accepts calls of background and scheduled functions and runs them. */
 export interface Background {
   start (): void
   /** @throws FST_NETLIFY_QUEUE_UNAVAILABLE when the call is not stored */
@@ -43,11 +43,17 @@ export function createBackground (options: BackgroundOptions): Background {
     driver,
     run,
     concurrency: options.concurrency,
-    retryDelays: options.retryDelays,
+    retryDelays: retryDelaysOf,
     log,
     onEvent: options.onEvent
   })
   let closing: Promise<void> | undefined
+
+  /** On Netlify, a scheduled function that fails runs again at its next time only. */
+  function retryDelaysOf (job: Job): readonly number[] {
+    const definition = options.definition(job.function)
+    return definition?.state === 'ready' && definition.kind === 'scheduled' ? [] : options.retryDelays
+  }
 
   async function run (job: Job, signal: AbortSignal): Promise<void> {
     const definition = options.definition(job.function)

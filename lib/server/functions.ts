@@ -14,6 +14,7 @@ import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
+import type { Concurrency } from './concurrency.ts'
 import { brokenFunctionError } from './error-detail.ts'
 
 /** Bytes and milliseconds; `Infinity` for none. */
@@ -26,6 +27,7 @@ export interface FunctionLimits {
 export interface FunctionServerOptions {
   readonly invoker: Invoker
   readonly background: Background
+  readonly concurrency: Concurrency
   readonly limits: FunctionLimits
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly waitUntil: InvocationStart['waitUntil']
@@ -45,10 +47,12 @@ export type FunctionServer = (call: FunctionCall, request: FastifyRequest, reply
 
 /** The Fetch standard forbids these in a `Request`. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK'])
+/** Seconds; nobody knows when a running function ends. */
+const RETRY_AFTER = 1
 
 /** Makes the handler behind every route of a function: request in, function run or queued, reply out. */
 export function createFunctionServer (options: FunctionServerOptions): FunctionServer {
-  const { invoker, background, limits } = options
+  const { invoker, background, concurrency, limits } = options
 
   return async function serve ({ definition, params, route }, request, reply) {
     const requestId = platformRequestId(request) ?? createRequestId()
@@ -56,31 +60,49 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
 
-    const functionRequest = await toFunctionRequest(definition, request, reply)
     const call = { functionName: definition.name, requestId, ip: request.ip, params, route }
     if (definition.kind === 'background') {
+      const functionRequest = await toFunctionRequest(definition, request, reply)
       // A finite limit reads the body whole, and a background body is always limited.
       const stored = { ...functionRequest, body: functionRequest.body as Uint8Array<ArrayBuffer> | null }
       await background.accept({ ...call, request: stored })
       return reply.code(202).send()
     }
-    await run(definition, call, functionRequest, request, reply)
+    await run(definition, call, request, reply)
     return reply
   }
 
-  async function run (definition: ReadyFunction, call: Pick<InvocationStart, 'functionName' | 'requestId' | 'ip' | 'params' | 'route'>, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const invocation = startInvocation({ ...call, log: request.log, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
-    onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
+  async function run (definition: ReadyFunction, call: Pick<InvocationStart, 'functionName' | 'requestId' | 'ip' | 'params' | 'route'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const leave = enter(definition, request, reply)
+    let end = leave
     try {
+      const functionRequest = await toFunctionRequest(definition, request, reply)
+      // The time begins here: a slow upload is not the function's.
+      const invocation = startInvocation({ ...call, log: request.log, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
+      end = () => {
+        invocation.end()
+        leave()
+      }
+      onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
       const response = await invoker.invoke(definition, functionRequest, invocation)
       await sendFunctionResponse(reply, response, {
         functionName: definition.name,
         maxBytes: limits.streamedBody,
         signal: invocation.signal,
-        onEnd: invocation.end
+        onEnd: end
       })
     } catch (error) {
-      invocation.end()
+      end()
+      throw error
+    }
+  }
+
+  function enter ({ name }: ReadyFunction, request: FastifyRequest, reply: FastifyReply): () => void {
+    try {
+      return concurrency.enter(name)
+    } catch (error) {
+      reply.header('retry-after', RETRY_AFTER)
+      if (request.body !== undefined) leaveBodyUnread(request, reply)
       throw error
     }
   }
@@ -100,9 +122,13 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
       const geo = headers['x-nf-geo'] ?? await options.geo(request)
       return { method: request.method, url, headers: geo === undefined ? headers : { ...headers, 'x-nf-geo': geo }, body }
     } catch (error) {
-      // What is left of the body must not be read as the next request.
-      if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+      if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE) leaveBodyUnread(request, reply)
       throw error
     }
   }
+}
+
+/** What is left of the body must not be read as the next request. */
+function leaveBodyUnread ({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
 }

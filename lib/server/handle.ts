@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
+import { nextRun } from '../functions/cron.ts'
 import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
@@ -9,6 +10,8 @@ import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import type { Job, JobCounts, JobFilter, QueueDriver } from '../queue/driver.ts'
 import type { Background } from './background.ts'
+import type { Concurrency } from './concurrency.ts'
+import { scheduledRequest } from './scheduled.ts'
 
 /** One function of a site, as `app.netlifyFunctions.functions` shows it. */
 export interface FunctionInfo {
@@ -17,6 +20,8 @@ export interface FunctionInfo {
   readonly routes: readonly string[]
   /** `undefined` while it is not known, because the function failed to load. */
   readonly kind: FunctionKind | undefined
+  /** The cron expression it runs by, in UTC. */
+  readonly schedule: string | undefined
   /** Absolute path of the entry file. */
   readonly file: string
   readonly state: FunctionDefinition['state']
@@ -44,8 +49,9 @@ export interface NetlifyFunctions {
   readonly functions: readonly FunctionInfo[]
   readonly jobs: Jobs
   /**
-   * Runs a function without HTTP. A background function is queued, and the response is its 202.
-   * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, and what the function fails with
+   * Runs a function without HTTP. A background function is queued, and the response is its 202. A scheduled function
+   * gets the clock's request, whatever `request` says, and the response is an empty 204 when it has ended.
+   * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_TOO_MANY_INVOCATIONS, and what the function fails with
    */
   invoke (name: string, request?: Request): Promise<Response>
   on<Event extends keyof SiteEvents> (event: Event, listener: (...args: SiteEvents[Event]) => void): void
@@ -58,6 +64,9 @@ export interface HandleOptions {
   readonly functions: ReadonlyMap<string, FunctionDefinition>
   readonly driver: QueueDriver
   readonly background: Background
+  readonly concurrency: Concurrency
+  /** Where the site is reached. */
+  readonly siteUrl: string | undefined
   readonly invoker: Invoker
   readonly waitUntil: InvocationStart['waitUntil']
   readonly timeoutOf: (definition: FunctionDefinition) => number
@@ -72,7 +81,7 @@ export function createHandle (options: HandleOptions): NetlifyFunctions {
   return {
     functions: [...functions.values()].map(toInfo),
     jobs: createJobs(driver),
-    invoke: async (name, request) => await invoke(options, name, request ?? new Request(`http://localhost/.netlify/functions/${name}`)),
+    invoke: async (name, request) => await invoke(options, name, request),
     on: (event, listener) => { events.on(event, listener as never) },
     off: (event, listener) => { events.off(event, listener as never) },
     site (name) {
@@ -85,12 +94,14 @@ export function createHandle (options: HandleOptions): NetlifyFunctions {
 
 function toInfo (definition: FunctionDefinition): FunctionInfo {
   const { name, file, state, routes } = definition
+  const kind = definition.state === 'ready' ? definition.kind : undefined
   return {
     name,
     file,
     state,
-    routes: routes.length > 0 ? routes.map(({ pattern }) => pattern) : [`/.netlify/functions/${name}`],
-    kind: definition.state === 'ready' ? definition.kind : undefined,
+    routes: kind === 'scheduled' ? [] : routes.length > 0 ? routes.map(({ pattern }) => pattern) : [`/.netlify/functions/${name}`],
+    kind,
+    schedule: definition.state === 'ready' ? definition.config.schedule : undefined,
     error: definition.state === 'failed' ? definition.error : undefined
   }
 }
@@ -110,24 +121,30 @@ function createJobs (driver: QueueDriver): Jobs {
   }
 }
 
-async function invoke (options: HandleOptions, name: string, request: Request): Promise<Response> {
+async function invoke (options: HandleOptions, name: string, request: Request | undefined): Promise<Response> {
   const definition = options.functions.get(name)
   if (definition === undefined) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
   if (definition.state === 'failed') throw definition.error
   const call = { functionName: name, requestId: createRequestId(), ip: '', params: {}, route: undefined }
-  const functionRequest = await toFunctionRequest(request)
-  if (definition.kind === 'background') {
+  const { kind, config: { schedule } } = definition
+  const functionRequest = schedule !== undefined && (kind === 'scheduled' || request === undefined)
+    ? scheduledRequest(name, nextRun(schedule, Date.now()), options.siteUrl)
+    : await toFunctionRequest(request ?? new Request(`http://localhost/.netlify/functions/${name}`))
+  if (kind === 'background') {
     await options.background.accept({ ...call, request: functionRequest })
     return new Response(null, { status: 202 })
   }
+  const leave = options.concurrency.enter(name)
   const invocation = startInvocation({ ...call, log: options.log, waitUntil: options.waitUntil, timeout: options.timeoutOf(definition) })
-  const onAbort = (): void => invocation.abort(request.signal.reason as Error)
-  request.signal.addEventListener('abort', onAbort)
+  const onAbort = (): void => invocation.abort(request?.signal.reason as Error)
+  request?.signal.addEventListener('abort', onAbort)
   try {
-    return toResponse(await options.invoker.invoke(definition, functionRequest, invocation))
+    const response = await options.invoker.invoke(definition, functionRequest, invocation)
+    return kind === 'scheduled' ? new Response(null, { status: 204 }) : toResponse(response)
   } finally {
-    request.signal.removeEventListener('abort', onAbort)
+    request?.signal.removeEventListener('abort', onAbort)
     invocation.end()
+    leave()
   }
 }
 

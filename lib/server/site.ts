@@ -104,6 +104,10 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
     const definition = functions.get(name)
     if (definition === undefined || definition.routes.length > 0) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
+    if (definition.state === 'ready' && definition.kind === 'scheduled') {
+      request.log.info({ function: name }, 'a scheduled function has no URL; app.netlifyFunctions.invoke() runs it')
+      throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
+    }
     return await serve({ definition, params: {}, route: undefined }, request, reply)
   }
 

@@ -96,7 +96,7 @@ t.test('the signal does not abort after a reply has been sent, over one HTTP/1.1
   await app.close()
   t.equal(ports.size, 1)
   t.equal(signals.length, calls.length)
-  for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, calls[index]?.join(' '))
+  for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, String(calls[index]))
   probe.removeAllListeners()
 })
 
@@ -114,7 +114,7 @@ t.test('the signal does not abort after a reply has been sent, over one HTTP/2 c
   session.close()
   await app.close()
   t.equal(signals.length, calls.length)
-  for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, calls[index]?.join(' '))
+  for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, String(calls[index]))
   probe.removeAllListeners()
 })
 

@@ -18,16 +18,17 @@ const netlifyFunction = async (req: Request, { params, cookies, geo, site }: Net
 const netlifyConfig: Config = { path: ['/travel/:city', '/trip/:city'], method: 'GET', preferStatic: true }
 const netlifyHandler: Handler = async ({ body }) => ({ statusCode: 200, body: body ?? '' })
 
-// What functions are called with is what they are typed with.
-const { cookies, site, ...others } = context
-const netlifyContext: Omit<NetlifyContext, 'cookies' | 'site'> = others
+// What functions are called with is what they are typed with; an optional key may be there and undefined.
+type Nested = 'deploy' | 'geo' | 'server' | 'site'
+type Loose<T> = { [Key in keyof T]: object extends Pick<T, Key> ? T[Key] | undefined : T[Key] }
+const { cookies, ...others } = context
+const netlifyContext: Omit<NetlifyContext, 'cookies' | Nested> & { [Key in Nested]: Loose<NetlifyContext[Key]> } = others
 const netlifyCookies: Omit<NetlifyContext['cookies'], 'get'> = cookies
 // @ts-expect-error a cookie may be missing, which Netlify's type does not say
 const seen: string = cookies.get('seen')
 
-// These are always there, though undefined or null, where Netlify's types have optional keys.
-const netlifySite: { [Key in keyof NetlifyContext['site']]: string | undefined } = site
-const netlifyEvent: Omit<HandlerEvent, 'route'> = event
+// `identity` is null, where Netlify's type has an optional key.
+const netlifyEvent: Loose<HandlerEvent> = event
 const netlifyLambdaContext: Omit<HandlerContext, 'identity'> = lambdaContext
 
 // The same function with the types of this package needs no other.
@@ -47,4 +48,4 @@ export type Checks = [
   Expect<Equal<RouteConfig['netlifyFunctions'][number]['path'], string>>,
   Expect<Equal<ReturnType<typeof getContext>, NetlifyContext>>
 ]
-export { netlifyConfig, netlifyContext, netlifyCookies, netlifyEvent, netlifyFunction, netlifyHandler, netlifyLambdaContext, netlifySite, seen }
+export { netlifyConfig, netlifyContext, netlifyCookies, netlifyEvent, netlifyFunction, netlifyHandler, netlifyLambdaContext, seen }

@@ -109,6 +109,6 @@ export type Checks = [
   Expect<Equal<typeof response, Response>>,
   Expect<Equal<(typeof timeout)['code'], string>>,
   Expect<Equal<NetlifyFunctionsOptions['publish'], string | false | PublishOptions | undefined>>,
-  Expect<Equal<keyof Limits, 'timeout' | 'backgroundTimeout' | 'requestBody' | 'responseBody' | 'streamedBody' | 'backgroundBody'>>
+  Expect<Equal<Limits['timeout'], number | undefined>>
 ]
 export { jobs, maybe, noLimit, plugin, response, timeout }

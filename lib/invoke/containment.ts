@@ -1,0 +1,54 @@
+import { runningCode, type RunningCode } from './globals.ts'
+
+/** The types of `process.emit` name every event; here all but two pass. */
+const emitter = process as { emit: (event: string, ...args: unknown[]) => boolean }
+
+/** What has been logged of each call. */
+const logged = new WeakMap<RunningCode, Set<string>>()
+
+let users = 0
+let uninstall = (): void => {}
+
+/**
+ * Keeps the process alive when a function throws where nobody can catch it, as in a timer, or leaves a
+ * rejection unhandled: what began in a function is logged as that function's. Anything else goes its usual way.
+ * Gives a function that takes it back; there may be several users at once.
+ */
+export function containFunctionErrors (): () => void {
+  if (users++ === 0) uninstall = interceptProcessErrors()
+  let released = false
+  return () => {
+    if (released) return
+    released = true
+    if (--users === 0) uninstall()
+  }
+}
+
+/**
+ * A listener would be one too many: it would turn off the end of the process for everybody's errors, and
+ * not keep the host's own listeners, which often end the process, from a function's errors.
+ */
+function interceptProcessErrors (): () => void {
+  const { emit } = emitter
+  const intercept: typeof emit = (event, ...args) => {
+    const code = event === 'uncaughtException' || event === 'unhandledRejection' ? runningCode() : undefined
+    if (code === undefined) return Reflect.apply(emit, process, [event, ...args])
+    logOnce(code, event, args[0])
+    return true
+  }
+  emitter.emit = intercept
+  return () => {
+    // Somebody may have put their own over it since; then it must stay, and lets everything through.
+    if (emitter.emit === intercept) emitter.emit = emit
+  }
+}
+
+/** Once per call: a timer that nobody stops throws the same for ever. */
+function logOnce (code: RunningCode, event: string, error: unknown): void {
+  const what = event === 'uncaughtException' ? 'an error that a function threw outside of its call' : 'a rejection that a function did not handle'
+  const known = logged.get(code) ?? new Set()
+  const text = error instanceof Error ? error.message : typeof error
+  if (known.has(text)) return
+  logged.set(code, known.add(text))
+  code.log.error({ err: error, function: code.functionName, requestId: code.requestId }, what)
+}
