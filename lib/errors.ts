@@ -9,6 +9,8 @@ export type CodedError<Args extends unknown[] = []> = FastifyErrorConstructor<{ 
 
 /** An option of `app.register(netlifyFunctions, …)` has a bad value. Thrown at registration. */
 export const FST_NETLIFY_INVALID_OPTION: CodedError<[option: string, rule: string]> = coded('FST_NETLIFY_INVALID_OPTION', 'Option "%s" %s', 500, TypeError)
+/** An option needs a package that is not installed. Thrown at registration. */
+export const FST_NETLIFY_MISSING_PACKAGE: CodedError<[option: string, name: string, install: string]> = coded('FST_NETLIFY_MISSING_PACKAGE', 'Option "%s" needs the package "%s", which is not installed; run: npm install %s', 500)
 /** Two sites in one scope need different names. Thrown at registration. */
 export const FST_NETLIFY_DUPLICATE_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_DUPLICATE_SITE', '%s', 500)
 /** Two sites of one process set the same environment variable to different values. Thrown at registration. */
@@ -44,6 +46,20 @@ export const FST_NETLIFY_CLIENT_LEFT: CodedError = coded('FST_NETLIFY_CLIENT_LEF
 
 /** As many invocations as `limits.concurrency` allows are running; sent with `Retry-After`. */
 export const FST_NETLIFY_TOO_MANY_INVOCATIONS: CodedError<[name: string, running: string]> = coded('FST_NETLIFY_TOO_MANY_INVOCATIONS', 'Function "%s" is not run: %s are running already', 503)
+
+/** The function was called more often than its `config.rateLimit` allows; sent with `Retry-After`. */
+export const FST_NETLIFY_RATE_LIMITED: CodedError<[name: string, seconds: number]> = coded('FST_NETLIFY_RATE_LIMITED', 'Function "%s" is called too often: rate limit exceeded, retry in %d seconds', 429)
+
+/** `emit(event)` names no event. */
+export const FST_NETLIFY_UNKNOWN_EVENT: CodedError<[event: string, events: string]> = coded('FST_NETLIFY_UNKNOWN_EVENT', 'There is no event "%s"; the events are %s', 400)
+/** The payload of an event is not what its handlers need. */
+export const FST_NETLIFY_INVALID_EVENT: CodedError<[problem: string]> = coded('FST_NETLIFY_INVALID_EVENT', '%s', 400)
+/** A request for a function that is named after an event; only the event calls it. */
+export const FST_NETLIFY_EVENT_FUNCTION: CodedError<[name: string]> = coded('FST_NETLIFY_EVENT_FUNCTION', 'Function "%s" is called by its event only', 403)
+/** An event handler returned something that the event has no use for. */
+export const FST_NETLIFY_INVALID_EVENT_RESULT: CodedError<[name: string, event: string, returned: string]> = coded('FST_NETLIFY_INVALID_EVENT_RESULT', 'Function "%s" returned an unsupported value from its handler of "%s"; return nothing, or { user }. It returned %s', 500)
+/** The body of a form cannot be read. */
+export const FST_NETLIFY_INVALID_FORM: CodedError<[reason: string]> = coded('FST_NETLIFY_INVALID_FORM', 'The form cannot be read: %s', 400)
 
 /** The function threw or rejected. */
 export const FST_NETLIFY_FUNCTION_FAILED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_FUNCTION_FAILED', 'Function "%s" failed%s', 500)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { FST_NETLIFY_INVALID_OPTION } from './errors.ts'
+import type { VerifyToken } from './invoke/caller.ts'
 import type { GeoOption } from './invoke/geo.ts'
 import { hostEnv } from './invoke/process-env.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
@@ -87,6 +88,12 @@ export interface PublishOptions {
   dotfiles?: boolean
 }
 
+/** Netlify Blobs on this machine. */
+export interface BlobsStorage {
+  /** Directory of the stores, relative to the site's root. It is made where it is missing, and never published. */
+  directory: string
+}
+
 export interface NetlifyFunctionsOptions {
   /**
    * Site root: every relative path starts here.
@@ -157,6 +164,17 @@ export interface NetlifyFunctionsOptions {
    */
   schedule?: boolean
   /**
+   * Lets functions use Netlify Blobs, kept on this disk. Needs the package @netlify/blobs.
+   * @default off; `getStore()` throws the package's own error
+   */
+  blobs?: BlobsStorage
+  /**
+   * Verifies the token of `Authorization: Bearer <token>` and gives its claims, which functions see as the user who is
+   * signed in. If it throws or rejects, nobody is. The time it takes is the function's.
+   * @default none; nobody is signed in, and no token is read
+   */
+  verifyToken?: VerifyToken
+  /**
    * Whether clients see messages and stack traces of functions that fail.
    * @default process.env.NODE_ENV !== 'production'
    */
@@ -186,6 +204,8 @@ export interface ResolvedOptions {
   readonly background: Readonly<Required<BackgroundOptions>>
   readonly queue: QueueDriver | undefined
   readonly schedule: boolean
+  readonly blobs: Readonly<BlobsStorage> | undefined
+  readonly verifyToken: VerifyToken | undefined
   readonly exposeErrors: boolean
   readonly trustPlatformHeaders: boolean
 }
@@ -211,7 +231,7 @@ export const defaultBackground: Readonly<Required<BackgroundOptions>> = Object.f
 
 const OPTION_NAMES = new Set<string>([
   'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
-  'geo', 'limits', 'background', 'queue', 'schedule', 'exposeErrors', 'trustPlatformHeaders',
+  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'exposeErrors', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
@@ -246,6 +266,8 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
     background: backgroundOf(options),
     queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
     schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
+    blobs: blobsOf(root, options),
+    verifyToken: optional(options, 'verifyToken', isVerifyToken, 'must be a function that takes a token and gives its claims'),
     exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
     trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
   })
@@ -273,6 +295,11 @@ function publishOf (root: string, { publish }: NetlifyFunctionsOptions): Resolve
     throw new FST_NETLIFY_INVALID_OPTION('publish', 'must be a path, false, or { directory, notFound?, dotfiles? }')
   }
   return Object.freeze({ directory: resolve(root, directory), notFound, dotfiles })
+}
+
+function blobsOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptions['blobs'] {
+  const blobs = optional(options, 'blobs', isBlobs, 'must be { directory }, the path of a directory for the stores')
+  return blobs === undefined ? undefined : Object.freeze({ directory: resolve(root, blobs.directory) })
 }
 
 function tomlOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptions['toml'] {
@@ -384,6 +411,14 @@ function isPaths (value: unknown): value is string | readonly string[] {
 
 function isGeo (value: unknown): value is GeoOption {
   return value === 'mock' || typeof value === 'function' || (isRecord(value) && isText(value.mock))
+}
+
+function isBlobs (value: unknown): value is BlobsStorage {
+  return isRecord(value) && isText(value.directory) && Object.keys(value).length === 1
+}
+
+function isVerifyToken (value: unknown): value is VerifyToken {
+  return typeof value === 'function'
 }
 
 function isQueue (value: unknown): value is QueueDriver {

@@ -7,6 +7,7 @@ import { buildFunctions, type SiteBuild } from './build/build.ts'
 import { FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_INVALID_OPTION } from './errors.ts'
 import type { FunctionDefinition } from './functions/definition.ts'
 import { createGeoHeader } from './invoke/geo.ts'
+import { createCallEnv } from './invoke/call-env.ts'
 import { containFunctionErrors } from './invoke/containment.ts'
 import { createSiteEnv, runInScope } from './invoke/globals.ts'
 import { createInlineInvoker } from './invoke/inline.ts'
@@ -20,6 +21,7 @@ import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
 import { createScheduler } from './server/scheduled.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
+import { BLOBS_VARIABLE, startBlobs, type Blobs } from './site/blobs.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
 import { readToml, type SiteToml } from './site/toml.ts'
 
@@ -45,11 +47,14 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   app.addHook('onClose', async () => { releaseEnv() })
   const stopContaining = containFunctionErrors()
   app.addHook('onClose', async () => { stopContaining() })
+  const blobs = await blobsFor(app, options)
+  const loadEnv = blobs === undefined ? env : createCallEnv(env, BLOBS_VARIABLE, blobs.context)
   const build = await buildFunctions({
     root: options.root,
     directories,
     tsconfigDirectories: [...new Set([options.root, toml?.base ?? options.root])],
-    scope: (functionName, load) => runInScope({ context: null, env, code: { functionName, log: app.log } }, load)
+    overridesFor: toml?.overridesFor ?? (() => ({})),
+    scope: (functionName, load) => runInScope({ context: null, env: loadEnv, code: { functionName, log: app.log } }, load)
   })
   const functions = new Map(build.functions.map(({ definition }) => [definition.name, definition]))
   logBuild(app, build)
@@ -61,8 +66,11 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const driver = options.queue ?? memoryQueue()
   const invoker = createInlineInvoker({
     handlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.handler]] : [])),
+    eventHandlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.eventHandlers]] : [])),
     env,
     identity,
+    verifyToken: options.verifyToken,
+    blobs,
     maxLambdaBody: limits.responseBody,
     exposeErrors: options.exposeErrors
   })
@@ -108,7 +116,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   }
 
   const publish = publishOptions(options, toml)
-  const unpublished = [...directories, resolve(options.root, '.netlify'), options.toml?.file].filter((path) => path !== undefined)
+  const unpublished = [...directories, resolve(options.root, '.netlify'), options.toml?.file, options.blobs?.directory].filter((path) => path !== undefined)
   const files = publish && await publishedFiles(app, publish, unpublished)
   const serve = createFunctionServer({
     invoker, background, concurrency: underWay, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
@@ -149,6 +157,14 @@ async function loadToml ({ toml, root }: ResolvedOptions): Promise<SiteToml | un
   return found
 }
 
+/** Functions may use them until the end, so they close after everything that runs functions. */
+async function blobsFor (app: FastifyInstance, { blobs, identity: { site, deploy } }: ResolvedOptions): Promise<Blobs | undefined> {
+  if (blobs === undefined) return undefined
+  const started = await startBlobs({ directory: blobs.directory, siteId: site.id, deployId: deploy.id, log: app.log })
+  app.addHook('onClose', started.close)
+  return started
+}
+
 function publishOptions ({ publish }: ResolvedOptions, toml: SiteToml | undefined): Required<PublishOptions> | undefined {
   if (publish !== undefined) return publish || undefined
   return toml?.publish === undefined ? undefined : { directory: toml.publish, notFound: true, dotfiles: false }
@@ -175,6 +191,6 @@ function logBuild (app: FastifyInstance, { functions, skipped, absent, bundled }
  * Serves the Netlify Functions of a site, and its static files.
  *
  * @see https://docs.netlify.com/build/functions/get-started/
- * @throws FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_INVALID_TOML, FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_ENV_CONFLICT
+ * @throws FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_MISSING_PACKAGE, FST_NETLIFY_INVALID_TOML, FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_ENV_CONFLICT
  */
 export const netlifyFunctions: typeof plugin = fp(plugin, { fastify: '5.x', name: 'fastify-netlify-functions' })

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import * as fastq from 'fastq'
-import { routesOf, readFunctionConfig } from '../functions/config.ts'
+import { routesOf, readFunctionConfig, type GivenConfig } from '../functions/config.ts'
 import type { FailedFunction, FunctionRoute, FunctionSource } from '../functions/definition.ts'
 import { bundleFunction } from './bundle.ts'
 import { openBundleCache, type BundleCache } from './cache.ts'
@@ -15,6 +15,8 @@ export interface BuildOptions {
   readonly directories: readonly string[]
   /** Directories whose tsconfig.json applies to functions that have none nearer. */
   readonly tsconfigDirectories: readonly string[]
+  /** What netlify.toml says about a function. */
+  readonly overridesFor: (functionName: string) => GivenConfig
   /** Runs the functions' top-level code, so that it sees its site's environment. */
   readonly scope: <T>(functionName: string, load: () => T) => T
 }
@@ -52,7 +54,7 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
     try {
       const path = await queue.push(source)
       inUse.push(path)
-      return await options.scope(source.name, () => loadFunction(source, path, root))
+      return await options.scope(source.name, () => loadFunction(source, path, root, options.overridesFor(source.name)))
     } catch (error) {
       return { definition: await failed(source, error as Error) }
     }

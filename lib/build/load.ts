@@ -2,11 +2,13 @@ import * as nodeModule from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
-import { FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_LOAD_FAILED } from '../errors.ts'
-import { readFunctionConfig, routesOf } from '../functions/config.ts'
+import { FST_NETLIFY_INVALID_CONFIG, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_LOAD_FAILED } from '../errors.ts'
+import { readFunctionConfig, routesOf, type FunctionConfig, type GivenConfig } from '../functions/config.ts'
 import type { FunctionSource, ReadyFunction } from '../functions/definition.ts'
+import { eventOfFunctionName, readEventHandlers, type EventSlug } from '../functions/events.ts'
 import { functionKind } from '../functions/kind.ts'
 import { describeLoadError } from './load-error.ts'
+import { requirePackage } from './optional-package.ts'
 import { readScheduleHelper } from './schedule-helper.ts'
 
 /** A function of the user's code; what it takes and gives depends on the form. */
@@ -15,6 +17,7 @@ export type Handler = (...args: never[]) => unknown
 export interface LoadedFunction {
   readonly definition: ReadyFunction
   readonly handler: Handler
+  readonly eventHandlers: ReadonlyMap<EventSlug, Handler>
 }
 
 /** Top-level code that has not finished by then has failed; Fastify's `pluginTimeout` is 10,000 ms. */
@@ -24,24 +27,41 @@ const LOAD_TIMEOUT = 5_000
  * Loads a bundle and finds its handler by Netlify's rules: an export named `handler` makes it a Lambda
  * function, else the default export counts. `undefined` when it has neither, so is no function.
  *
- * @throws FST_NETLIFY_LOAD_FAILED, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_INVALID_CONFIG
+ * @param toml what netlify.toml says about the function
+ * @throws FST_NETLIFY_LOAD_FAILED, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_INVALID_CONFIG, FST_NETLIFY_MISSING_PACKAGE
  */
-export async function loadFunction (source: FunctionSource, path: string, root: string): Promise<LoadedFunction | undefined> {
+export async function loadFunction (source: FunctionSource, path: string, root: string, toml: GivenConfig): Promise<LoadedFunction | undefined> {
   const exported = await loadModule(source, path, root)
   const { name, file } = source
 
   if (typeof exported.handler === 'function') {
     // Netlify ignores `config` beside a Lambda handler.
-    const config = readFunctionConfig(name, { schedule: await readScheduleHelper(source) })
-    return { definition: { state: 'ready', name, file, form: 'lambda', kind: functionKind(name, config), config, routes: [] }, handler: exported.handler as Handler }
+    const config = readFunctionConfig(name, { schedule: await readScheduleHelper(source) }, toml)
+    const definition: ReadyFunction = { state: 'ready', name, file, form: 'lambda', kind: functionKind(name, config), events: eventsOf(name), eventsOnly: false, config, routes: [] }
+    return { definition, handler: exported.handler as Handler, eventHandlers: new Map() }
   }
 
   const entry = unwrapDefault(exported)
   if (entry === undefined) return undefined
   const handler = typeof entry === 'object' ? (entry as { fetch?: unknown } | null)?.fetch : entry
-  if (typeof handler !== 'function') throw new FST_NETLIFY_INVALID_HANDLER(name, describe(entry))
-  const config = readFunctionConfig(name, exported.config ?? (entry as { config?: unknown }).config)
-  return { definition: { state: 'ready', name, file, form: 'web', kind: functionKind(name, config), config, routes: routesOf(config) }, handler: handler as Handler }
+  const eventHandlers = typeof entry === 'object' && entry !== null ? readEventHandlers<Handler>(entry) : new Map<EventSlug, Handler>()
+  const eventsOnly = handler === undefined && eventHandlers.size > 0
+  if (typeof handler !== 'function' && !eventsOnly) throw new FST_NETLIFY_INVALID_HANDLER(name, describe(entry))
+  const config = readFunctionConfig(name, exported.config ?? (entry as { config?: unknown }).config, toml)
+  if (config.rateLimit !== undefined) requirePackage('rateLimit', '@fastify/rate-limit')
+  if (eventsOnly) checkEventsOnly(name, config)
+  const definition: ReadyFunction = {
+    state: 'ready',
+    name,
+    file,
+    form: 'web',
+    kind: functionKind(name, config),
+    events: [...new Set([...eventsOnly ? [] : eventsOf(name), ...eventHandlers.keys()])],
+    eventsOnly,
+    config,
+    routes: routesOf(config)
+  }
+  return { definition, handler: eventsOnly ? withoutFetch(name) : handler as Handler, eventHandlers }
 }
 
 /** Makes stack traces show source positions, for modules loaded from now on. */
@@ -49,6 +69,23 @@ export function enableSourceMaps (): void {
   // Node.js 22.13 has only the older, wider switch.
   if (nodeModule.setSourceMapsSupport) nodeModule.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false })
   else process.setSourceMapsEnabled(true)
+}
+
+/** A function that is named after an event is called for it. */
+function eventsOf (name: string): EventSlug[] {
+  const event = eventOfFunctionName(name)
+  return event === undefined ? [] : [event]
+}
+
+/** A path and a schedule would call a handler that is not there. */
+function checkEventsOnly (name: string, { path, schedule }: FunctionConfig): void {
+  if (path.length > 0) throw new FST_NETLIFY_INVALID_CONFIG(name, 'path', 'Event-triggered functions must not specify a custom path. Please remove the "path" configuration, or add a "fetch" function')
+  if (schedule !== undefined) throw new FST_NETLIFY_INVALID_CONFIG(name, 'schedule', 'Needs a "fetch" function beside the handlers of events')
+}
+
+/** Stands in for the handler of requests where there is none. */
+function withoutFetch (name: string): Handler {
+  return () => { throw new FST_NETLIFY_INVALID_HANDLER(name, 'an object without a "fetch" function') }
 }
 
 async function loadModule (source: FunctionSource, path: string, root: string): Promise<Record<string, unknown>> {

@@ -7,8 +7,8 @@ import type { FunctionSource } from '../functions/definition.ts'
 const PACKAGE = '@netlify/functions'
 const IMPORTED = new RegExp(`import\\s*(?:[\\w$]+\\s*,\\s*)?{([^}]*)}\\s*from\\s*"${PACKAGE}"`)
 const REQUIRED = new RegExp(`{([^}]*)}\\s*=\\s*require\\("${PACKAGE}"\\)`)
-const TAKEN_OUT = new RegExp(`([\\w$]+)\\s*=\\s*require\\("${PACKAGE}"\\)\\.schedule\\b`)
-const WHOLE = new RegExp(`import\\s*(?:\\*\\s*as\\s+)?([\\w$]+)\\s*from\\s*"${PACKAGE}"|([\\w$]+)\\s*=\\s*require\\("${PACKAGE}"\\)`)
+const TAKEN_OUT = new RegExp(`([\\w$]+)\\s*=\\s*require\\("${PACKAGE}"\\)\\.schedule\\b(?!\\()`)
+const WHOLE = new RegExp(`import\\s*(?:\\*\\s*as\\s+)?([\\w$]+)\\s*from\\s*"${PACKAGE}"|([\\w$]+)\\s*=\\s*require\\("${PACKAGE}"\\)(?!\\.)`)
 const LITERAL = '"[^"\\n]*"|\'[^\'\\n]*\'|`[^`$\\n]*`'
 
 /**

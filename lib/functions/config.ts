@@ -1,7 +1,8 @@
 import { FST_NETLIFY_INVALID_CONFIG } from '../errors.ts'
+import { between, flag, memory, methods, oneOf, oneOfAnyCase, patterns, seconds, text, texts, type Fail, type Rule } from './config-rules.ts'
 import { isCron } from './cron.ts'
 import type { FunctionRoute } from './definition.ts'
-import { compilePattern } from './pattern.ts'
+import { rateLimit, type RateLimit } from './rate-limit.ts'
 
 /** What a function's `config` export may say, checked. See https://docs.netlify.com/build/functions/api/ */
 export interface FunctionConfig {
@@ -15,78 +16,94 @@ export interface FunctionConfig {
   readonly schedule: string | undefined
   /** Milliseconds; `undefined` leaves it to the site's `limits`. */
   readonly timeout: number | undefined
+  readonly rateLimit: RateLimit | undefined
+
+  // Without effect here: where and with how much Netlify runs it, and how Netlify bundles it.
+  /** Megabytes. */
+  readonly memory: number | undefined
+  readonly vcpu: number | undefined
+  readonly region: string | undefined
+  /** For people to read; the function's own name is that of its file. */
+  readonly name: string | undefined
+  readonly generator: string | undefined
+  readonly nodeBundler: string | undefined
+  readonly nodeVersion: string | undefined
+  readonly includedFiles: readonly string[]
+  readonly externalNodeModules: readonly string[]
+  readonly ignoredNodeModules: readonly string[]
 }
 
-const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'OPTIONS', 'DELETE', 'HEAD'])
+/** The keys of a `config` that are there. */
+export type GivenConfig = { readonly [Key in keyof FunctionConfig]?: NonNullable<FunctionConfig[Key]> }
+
+const cron: Rule<string> = (value, fail) => {
+  if (typeof value !== 'string' || !isCron(value)) throw fail('Must be a valid cron expression (see https://ntl.fyi/cron-syntax)')
+  return value
+}
+
+const RULES: { readonly [Key in keyof FunctionConfig]: Rule<NonNullable<FunctionConfig[Key]>> } = {
+  path: patterns,
+  excludedPath: patterns,
+  method: methods,
+  preferStatic: flag,
+  background: flag,
+  schedule: cron,
+  timeout: seconds,
+  rateLimit,
+  memory,
+  vcpu: between(0.5, 2),
+  region: oneOfAnyCase('cmh', 'dub', 'fra', 'gru', 'iad', 'lhr', 'nrt', 'pdx', 'sfo', 'sin', 'syd', 'yul'),
+  name: text,
+  generator: text,
+  nodeBundler: oneOf('esbuild', 'esbuild_zisi', 'nft', 'zisi', 'none'),
+  nodeVersion: text,
+  includedFiles: texts,
+  externalNodeModules: texts,
+  ignoredNodeModules: texts
+}
+
+/** Checks the keys that are known and ignores the others, as Netlify does. */
+export function checkConfig (config: Readonly<Record<string, unknown>>, fail: (key: string) => Fail): GivenConfig {
+  const given = Object.entries(RULES).filter(([key]) => config[key] !== undefined)
+  return Object.fromEntries(given.map(([key, rule]) => [key, rule(config[key], fail(key))]))
+}
 
 /**
  * Reads the `config` export of a loaded module. Unknown keys are ignored, as on Netlify; a wrong type is an error.
  *
+ * @param toml what netlify.toml says about the function. The export counts more, but cannot take back `background`.
  * @throws FST_NETLIFY_INVALID_CONFIG naming the function, the key and the rule.
  */
-export function readFunctionConfig (name: string, exported: unknown): FunctionConfig {
-  if (exported === undefined || exported === null) return readFunctionConfig(name, {})
-  if (typeof exported !== 'object') throw invalid('config', 'Must be an object')
-  const config = exported as Record<string, unknown>
+export function readFunctionConfig (functionName: string, exported: unknown, toml: GivenConfig = {}): FunctionConfig {
+  const config = exported ?? {}
+  if (typeof config !== 'object') throw invalid('config', 'Must be an object')
+  const own = checkConfig(config as Record<string, unknown>, (key) => (rule, part) => invalid(part === undefined ? key : `${key}.${part}`, rule))
+  if (own.memory !== undefined && own.vcpu !== undefined) throw invalid('vcpu', '`memory` and `vcpu` cannot both be set.')
 
+  const merged = { ...toml, ...own }
   return Object.freeze({
-    path: patterns('path'),
-    excludedPath: patterns('excludedPath'),
-    method: methods(),
-    preferStatic: boolean('preferStatic'),
-    background: boolean('background'),
-    schedule: schedule(),
-    timeout: timeout()
+    path: merged.path ?? [],
+    excludedPath: merged.excludedPath ?? [],
+    method: merged.method,
+    preferStatic: merged.preferStatic ?? false,
+    background: toml.background === true || own.background === true,
+    schedule: merged.schedule,
+    timeout: merged.timeout,
+    rateLimit: merged.rateLimit,
+    memory: merged.memory,
+    vcpu: merged.vcpu,
+    region: merged.region,
+    name: merged.name,
+    generator: merged.generator,
+    nodeBundler: merged.nodeBundler,
+    nodeVersion: merged.nodeVersion,
+    includedFiles: merged.includedFiles ?? [],
+    externalNodeModules: [...toml.externalNodeModules ?? [], ...own.externalNodeModules ?? []],
+    ignoredNodeModules: [...toml.ignoredNodeModules ?? [], ...own.ignoredNodeModules ?? []]
   })
 
-  function patterns (key: 'path' | 'excludedPath'): string[] {
-    const value = config[key]
-    if (value === undefined) return []
-    const list = Array.isArray(value) ? value : [value]
-    for (const [index, pattern] of list.entries()) {
-      const where = Array.isArray(value) ? `${key}.${index}` : key
-      if (typeof pattern !== 'string') throw invalid(key, 'Must be a string or array of strings')
-      if (!pattern.startsWith('/')) throw invalid(where, 'Must start with a \'/\'')
-      try {
-        compilePattern(pattern)
-      } catch (error) {
-        throw invalid(where, (error as Error).message)
-      }
-    }
-    return [...new Set(list as string[])]
-  }
-
-  function methods (): string[] | undefined {
-    const value = config.method
-    if (value === undefined) return undefined
-    const list = (Array.isArray(value) ? value : [value]).map((method) => typeof method === 'string' ? method.toUpperCase() : '')
-    const unknown = list.some((method) => !METHODS.has(method))
-    if (unknown) throw invalid('method', `Must be a string or array of strings out of ${[...METHODS].join(', ')}`)
-    return [...new Set(list)]
-  }
-
-  function boolean (key: 'preferStatic' | 'background'): boolean {
-    const value = config[key] ?? false
-    if (typeof value !== 'boolean') throw invalid(key, 'Must be true or false')
-    return value
-  }
-
-  function schedule (): string | undefined {
-    const value = config.schedule
-    if (value === undefined) return undefined
-    if (typeof value !== 'string' || !isCron(value)) throw invalid('schedule', 'Must be a valid cron expression (see https://ntl.fyi/cron-syntax)')
-    return value
-  }
-
-  function timeout (): number | undefined {
-    const value = config.timeout
-    if (value === undefined) return undefined
-    if (typeof value !== 'number' || !(value > 0)) throw invalid('timeout', 'Must be a number of seconds greater than 0')
-    return value * 1000
-  }
-
   function invalid (key: string, rule: string): Error {
-    return new FST_NETLIFY_INVALID_CONFIG(name, key, rule)
+    return new FST_NETLIFY_INVALID_CONFIG(functionName, key, rule)
   }
 }
 

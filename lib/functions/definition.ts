@@ -1,4 +1,5 @@
 import type { FunctionConfig } from './config.ts'
+import type { EventSlug } from './events.ts'
 
 /** A file that looks like a function, found in a functions directory. */
 export interface FunctionSource {
@@ -32,6 +33,10 @@ export interface ReadyFunction {
   readonly file: string
   readonly form: HandlerForm
   readonly kind: FunctionKind
+  /** The events it is called for, besides. */
+  readonly events: readonly EventSlug[]
+  /** It has nothing but handlers of events, so no request can reach it. */
+  readonly eventsOnly: boolean
   readonly config: FunctionConfig
   /** Empty for a function that answers under its default URL. */
   readonly routes: readonly FunctionRoute[]

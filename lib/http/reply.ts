@@ -13,8 +13,10 @@ const NO_CONTENT_STATUS = new Set([204, 205])
 /** What Fastify gives to bytes without a content type. */
 const DEFAULT_TYPE = 'application/octet-stream'
 
-/** Replies whose function named no content type. */
-const untyped = new WeakSet<FastifyReply>()
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
+
+/** What the function named as its content type, of replies for which Fastify puts another one: none, or no media type. */
+const ownTypes = new WeakMap<FastifyReply, string | undefined>()
 
 export interface SendOptions {
   readonly functionName: string
@@ -65,7 +67,10 @@ export async function sendFunctionResponse (reply: FastifyReply, response: Funct
 
 /** Takes back Fastify's default content type; a client sees what the function said, or a hook of the host. */
 export function removeDefaultContentType (reply: FastifyReply): void {
-  if (untyped.delete(reply) && reply.getHeader('content-type') === DEFAULT_TYPE) reply.removeHeader('content-type')
+  const type = ownTypes.get(reply)
+  if (!ownTypes.delete(reply) || reply.getHeader('content-type') !== DEFAULT_TYPE) return
+  if (type === undefined) reply.removeHeader('content-type')
+  else reply.header('content-type', type)
 }
 
 /** Tells a response's producer that nobody reads on. */
@@ -137,13 +142,13 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
 
 function setHead (reply: FastifyReply, { status, headers }: FunctionResponse): void {
   reply.code(status)
-  let hasType = false
+  let type: string | undefined
   for (const [name, value] of headers) {
     if (HOP_BY_HOP.has(name) || (name === 'content-length' && NO_CONTENT_STATUS.has(status))) continue
-    if (name === 'content-type') hasType = true
+    if (name === 'content-type') type = value
     reply.header(name, value)
   }
-  if (!hasType) untyped.add(reply)
+  if (type === undefined || !MEDIA_TYPE.test(type)) ownTypes.set(reply, type)
 }
 
 /** For the error that is sent instead; Fastify may have handed the headers on already. */

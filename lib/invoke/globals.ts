@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger } from 'fastify'
+import { awslambda } from '../lambda/streamify.ts'
 import type { Context } from './context.ts'
 import { hostEnv, processEnv, type HostEnv } from './process-env.ts'
 
@@ -26,6 +27,8 @@ export interface Scope {
   readonly context: Context | null
   readonly env: SiteEnv
   readonly code: RunningCode
+  /** Who is signed in, under the global `netlifyIdentityContext`. */
+  readonly identityContext?: unknown
 }
 
 /** `getContext()` of @netlify/functions looks for the running call here. */
@@ -37,6 +40,7 @@ const siteless = createSiteEnv({}, processEnv)
 /** Runs a function's code: `Netlify.env` is its site's, `Netlify.context` and `getContext()` the call's. */
 export function runInScope<T> (scope: Scope, run: () => T): T {
   installNetlifyGlobal()
+  installAwsLambda()
   return scopes().run(scope, run)
 }
 
@@ -80,6 +84,15 @@ function installNetlifyGlobal (): void {
     env
   }
   Object.defineProperty(globalThis, 'Netlify', { value: netlify, configurable: true, enumerable: true, writable: true })
-  // Nobody is known to be signed in.
-  Object.defineProperty(globalThis, 'netlifyIdentityContext', { get: () => null, configurable: true })
+  Object.defineProperty(globalThis, 'netlifyIdentityContext', { get: () => scopes().getStore()?.identityContext ?? null, configurable: true })
+}
+
+/** For functions that stream in the Lambda form. Nobody else sees it: packages take it for a sign that they run on Lambda. */
+function installAwsLambda (): void {
+  if ('awslambda' in globalThis) return
+  Object.defineProperty(globalThis, 'awslambda', {
+    get: () => runningCode() === undefined ? undefined : awslambda,
+    set: (value: unknown) => Object.defineProperty(globalThis, 'awslambda', { value, configurable: true, enumerable: true, writable: true }),
+    configurable: true
+  })
 }

@@ -1,12 +1,16 @@
 import { inspect } from 'node:util'
-import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
+import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
 import type { ReadyFunction } from '../functions/definition.ts'
+import { EVENT_HEADER, eventTypes, findEvent, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { fromNativeResponse, toNativeRequest } from '../http/native.ts'
 import { lambdaContext } from '../lambda/context.ts'
 import { bufferRequest, lambdaEvent } from '../lambda/event.ts'
 import { callLambdaHandler } from '../lambda/handler.ts'
 import { lambdaResponse } from '../lambda/result.ts'
+import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
+import { createCallEnv } from './call-env.ts'
+import { clientContext, findCaller, identityContext, type Caller, type VerifyToken } from './caller.ts'
 import { createContext } from './context.ts'
 import { runInScope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
@@ -19,8 +23,12 @@ type Handler = (...args: never[]) => unknown
 export interface InlineOptions {
   /** The handler of each function, by name. */
   readonly handlers: ReadonlyMap<string, Handler>
+  /** The handlers of events that functions have beside it, by name and event. */
+  readonly eventHandlers: ReadonlyMap<string, ReadonlyMap<string, Handler>>
   readonly env: SiteEnv
   readonly identity: SiteIdentity
+  readonly verifyToken?: VerifyToken | undefined
+  readonly blobs?: Blobs | undefined
   /** Bytes; for the Lambda form. */
   readonly maxLambdaBody: number
   /** Messages and stack traces in the errors that go to clients. */
@@ -30,14 +38,15 @@ export interface InlineOptions {
 const ACCEPTED: FunctionResponse = { status: 202, headers: [], body: null }
 
 /** Runs functions in this thread. */
-export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
+export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
   return {
     async invoke (definition, given, invocation) {
       const request = withPlatformHeaders(given, siteHeaders, invocation)
-      const handler = handlers.get(definition.name)
+      const eventHandler = eventHandlers.get(definition.name)?.get(request.headers[EVENT_HEADER] ?? '')
+      const handler = eventHandler ?? handlers.get(definition.name)
       if (handler === undefined) throw new Error(`no handler is loaded for function "${definition.name}"`)
-      const run = definition.form === 'web' ? runWeb : runLambda
+      const run = eventHandler !== undefined ? runEvent : definition.form === 'web' ? runWeb : runLambda
       const work = run(handler, definition, request, invocation)
       try {
         return await invocation.race(work)
@@ -50,10 +59,13 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
   }
 
   async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
+    const caller = verifyToken && await callerOf(definition, request, invocation)
     const { context, jar } = createContext(request, invocation, identity)
     const nativeRequest = toNativeRequest(request, invocation.signal)
-    const scope = { context, env, code: invocation }
-    const returned = await runInScope(scope, () => (handler as (...args: unknown[]) => unknown)(nativeRequest, context))
+    const scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request.headers, caller) }
+    // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
+    const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
+    const returned = await runInScope(scope, () => call.handler(nativeRequest, context))
     if (definition.kind !== 'request') return discard(returned)
     if (returned === undefined) return { status: 204, headers: [], body: null }
     if (!(returned instanceof Response)) throw new FST_NETLIFY_INVALID_RETURN_VALUE(definition.name, describe(returned))
@@ -61,11 +73,46 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
     return { ...response, scope: (read) => runInScope(scope, read) }
   }
 
+  /** The handler of an event gets its payload and nothing else. */
+  async function runEvent (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
+    const { slug, payload } = await readEvent(request)
+    const event = eventTypes[slug].call(payload)
+    const { context } = createContext(request, invocation, identity)
+    const call = { type: 'event', handler: handler as (argument: object) => unknown }
+    const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request.headers, undefined) }, () => call.handler(event.argument))
+    if (definition.kind === 'background') return discard(returned)
+    try {
+      return event.respond(returned)
+    } catch (error) {
+      throw new FST_NETLIFY_INVALID_EVENT_RESULT(definition.name, slug, describe(returned), { cause: error })
+    }
+  }
+
   async function runLambda (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
-    const event = lambdaEvent(await bufferRequest(request), invocation.route)
-    const context = lambdaContext(definition.name, invocation.requestId, invocation.deadline)
-    const result = await runInScope({ context: null, env, code: invocation }, () => callLambdaHandler(handler, event, context))
-    return definition.kind !== 'request' ? ACCEPTED : lambdaResponse(result, maxLambdaBody, definition.name)
+    const caller = verifyToken && await callerOf(definition, request, invocation)
+    const buffered = await bufferRequest(request)
+    const event = blobs === undefined
+      ? lambdaEvent(buffered, invocation.route)
+      : { ...lambdaEvent({ ...buffered, headers: { ...blobs.headers, ...buffered.headers } }, invocation.route), blobs: blobs.event }
+    const context = lambdaContext(definition.name, invocation.requestId, invocation.deadline, clientContext(caller))
+    // As on Netlify, the variable is there only after `connectLambda(event)`.
+    const scope = { context: null, env: callEnv(undefined), code: invocation }
+    const result = await runInScope(scope, () => callLambdaHandler(handler, event, context))
+    if (definition.kind !== 'request') return ACCEPTED
+    return { ...lambdaResponse(result, maxLambdaBody, definition.name), scope: (read) => runInScope(scope, read) }
+  }
+
+  /** Netlify gives no identity to functions that nobody waits for. */
+  async function callerOf (definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<Caller | undefined> {
+    if (verifyToken === undefined || definition.kind !== 'request') return undefined
+    const caller = await findCaller(request, verifyToken, identity.site.url, invocation)
+    // A verifier may take longer than the call may, or than its client waits.
+    invocation.signal.throwIfAborted()
+    return caller
+  }
+
+  function callEnv (blobsContext: string | undefined): SiteEnv {
+    return blobs === undefined ? env : createCallEnv(env, BLOBS_VARIABLE, blobsContext)
   }
 
   function toCoded (error: unknown, name: string): Error {
@@ -82,7 +129,7 @@ export function createInlineInvoker ({ handlers, env, identity, maxLambdaBody, e
 
 /** Tells whether the message has a value that the function made: for its author, not for every client. */
 function showsValue (error: Error): boolean {
-  return [FST_NETLIFY_INVALID_RETURN_VALUE, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1].some((type) => error instanceof type)
+  return [FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETLIFY_INVALID_RETURN_VALUE, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1].some((type) => error instanceof type)
 }
 
 /** An error with the stack down to where the user's code begins. */
@@ -91,6 +138,11 @@ function describeThrown (error: unknown): string {
   const lines = error.stack.split('\n')
   const own = lines.findIndex((line) => line.includes(import.meta.dirname) || line.includes('node:async_hooks'))
   return (own === -1 ? lines : lines.slice(0, own)).join('\n')
+}
+
+async function readEvent (request: FunctionRequest): Promise<{ slug: EventSlug, payload: unknown }> {
+  const { headers, body } = await bufferRequest(request)
+  return { slug: findEvent(headers[EVENT_HEADER]!)!, payload: JSON.parse(Buffer.from(body ?? []).toString()) }
 }
 
 function withCookies (name: string, returned: Response, setCookieValues: () => string[]): FunctionResponse {

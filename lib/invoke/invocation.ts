@@ -54,7 +54,11 @@ export function startInvocation ({ timeout, ...start }: InvocationStart): Invoca
     deadline,
     signal: controller.signal,
     waitUntil,
-    abort: (reason) => controller.abort(reason),
+    abort (reason) {
+      controller.abort(reason)
+      // Nobody waits for its end any more, so neither does the process.
+      timer?.unref()
+    },
     race,
     end () {
       ended = true

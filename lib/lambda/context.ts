@@ -25,8 +25,11 @@ export interface LambdaEndings {
 
 const LONGEST_TIMER = 0x7fffffff
 
-/** Makes the context of one call, to which `callLambdaHandler` adds the endings. `deadline`: epoch ms, or Infinity. */
-export function lambdaContext (functionName: string, requestId: string, deadline: number): LambdaContext {
+/**
+ * Makes the context of one call, to which `callLambdaHandler` adds the endings. `deadline`: epoch ms, or Infinity;
+ * `clientContext`: who is signed in, the call's own.
+ */
+export function lambdaContext (functionName: string, requestId: string, deadline: number, clientContext: Record<string, unknown> = {}): LambdaContext {
   return {
     callbackWaitsForEmptyEventLoop: false,
     functionName,
@@ -37,7 +40,7 @@ export function lambdaContext (functionName: string, requestId: string, deadline
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: requestId,
     identity: null,
-    clientContext: {},
+    clientContext,
     getRemainingTimeInMillis: () => remainingTime(deadline)
   }
 }

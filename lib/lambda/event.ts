@@ -16,6 +16,8 @@ export interface LambdaEvent {
   isBase64Encoded: boolean
   /** The pattern of `config.path` that matched. */
   route: string | undefined
+  /** Only where Blobs are on: what `connectLambda(event)` of @netlify/blobs reads. */
+  blobs?: string
 }
 
 /** A request whose body, if any, is in memory: an event cannot hold a stream. */

@@ -129,6 +129,6 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
 }
 
 /** What is left of the body must not be read as the next request. */
-function leaveBodyUnread ({ raw }: FastifyRequest, reply: FastifyReply): void {
+export function leaveBodyUnread ({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.httpVersionMajor === 1) reply.header('connection', 'close')
 }

@@ -137,6 +137,7 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
   const leave = options.concurrency.enter(name)
   const invocation = startInvocation({ ...call, log: options.log, waitUntil: options.waitUntil, timeout: options.timeoutOf(definition) })
   const onAbort = (): void => invocation.abort(request?.signal.reason as Error)
+  if (request?.signal.aborted) onAbort()
   request?.signal.addEventListener('abort', onAbort)
   try {
     const response = await options.invoker.invoke(definition, functionRequest, invocation)
@@ -154,5 +155,16 @@ async function toFunctionRequest (request: Request): Promise<FunctionRequest & {
 }
 
 function toResponse ({ status, headers, body }: FunctionResponse): Response {
-  return new Response(body as BodyInit | null, { status, headers: headers as Array<[string, string]> })
+  const content = body instanceof ReadableStream ? body.pipeThrough(textToBytes()) : body
+  return new Response(content as BodyInit | null, { status, headers: headers as Array<[string, string]> })
+}
+
+/** A function may stream text; the methods of a `Response` read bytes only. */
+function textToBytes (): TransformStream<unknown, unknown> {
+  const encoder = new TextEncoder()
+  return new TransformStream({
+    transform (chunk, controller) {
+      controller.enqueue(typeof chunk === 'string' ? encoder.encode(chunk) : chunk)
+    }
+  })
 }

@@ -12,6 +12,8 @@ export type SiteMatch =
 export interface SiteRouter {
   /** Remembered per request, since the router asks for every route it tries. */
   match (request: IncomingMessage): SiteMatch | undefined
+  /** @param target path and query, with the prefix */
+  find (method: string, target: string): SiteMatch | undefined
 }
 
 export interface SiteRouterOptions {
@@ -40,6 +42,7 @@ export function createSiteRouter ({ sitePath, table, files, servesNotFoundPage }
   }
 
   return {
+    find,
     match (request) {
       const remembered = request as { [key]?: SiteMatch | false }
       remembered[key] ??= find(request.method ?? '', request.url ?? '') ?? false

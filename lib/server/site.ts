@@ -8,6 +8,7 @@ import type { PublishedFiles } from '../site/published-files.ts'
 import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
 import type { FunctionServer } from './functions.ts'
+import { limitRates } from './rate-limit.ts'
 import { addRouteTest } from './route-constraint.ts'
 import { createSitePath, type SitePathOptions } from './site-path.ts'
 import { createSiteRouter, type SiteMatch } from './site-router.ts'
@@ -37,7 +38,7 @@ const PREFIX_ITSELF = ''
 
 /** Serves a site under Fastify's routes, in a scope of its own. */
 export async function serveSite (app: FastifyInstance, options: SiteOptions): Promise<void> {
-  const { functions, files, serve } = options
+  const { functions, files } = options
   if (/[:*]/.test(app.prefix)) throw new FST_NETLIFY_INVALID_OPTION('prefix', `and the prefixes of the scopes around it must have no parameters; they are "${app.prefix}"`)
   const methods = app.supportedMethods as HTTPMethods[]
   const table = createRouteTable([...functions.values()].flatMap(({ name, routes }) => routes.map((route) => ({ functionName: name, route }))))
@@ -51,6 +52,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     servesNotFoundPage: () => options.notFoundPage && !hostRoutes.has(`GET ${EVERYTHING}`)
   })
   const staticServer = files && await createStaticServer(app, files)
+  const serve = await limitRates(app, options.serve, { functions: functions.values(), site: `${app.prefix}${options.constraints.host ?? ''}`, serveInstead })
 
   acceptRawBodies(app)
   endConnectionsOnClose(app)
@@ -109,6 +111,21 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
       throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     }
     return await serve({ definition, params: {}, route: undefined }, request, reply)
+  }
+
+  /** Without a further rate limit, so that no two functions send a request to and fro. */
+  function serveInstead (path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> | undefined {
+    const found = router.find(request.method, `${app.prefix}${path}`)
+    if (found?.kind === 'file') return staticServer!.send(reply, found.file)
+    const match = found?.kind === 'function' ? found.match : undefined
+    const definition = match === undefined ? findByName(path) : functions.get(match.functionName)
+    return definition && options.serve({ definition, params: match?.params ?? {}, route: match?.route.pattern }, request, reply)
+  }
+
+  function findByName (path: string): FunctionDefinition | undefined {
+    const definition = functions.get(DEFAULT_URL.exec(path)?.[1] ?? '')
+    const isServed = definition?.routes.length === 0 && (definition.state === 'failed' || definition.kind !== 'scheduled')
+    return isServed ? definition : undefined
   }
 
   /** The router prefers our route of two with the same URL; the host's is to serve, unless ours is more specific. */

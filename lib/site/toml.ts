@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { FST_NETLIFY_INVALID_TOML } from '../errors.ts'
+import { readFunctionBlocks, type ConfigOverrides } from './toml-functions.ts'
 
 /** What netlify.toml says about the site; every path absolute. */
 export interface SiteToml {
@@ -9,10 +10,11 @@ export interface SiteToml {
   readonly base: string
   readonly publish: string | undefined
   readonly functions: string | undefined
+  readonly overridesFor: ConfigOverrides
 }
 
 /**
- * Reads the keys of netlify.toml that place functions and published files. Unknown keys are ignored.
+ * Reads the keys of netlify.toml that place functions and published files, and those that configure functions. Unknown keys are ignored.
  * See https://docs.netlify.com/build/configure-builds/file-based-configuration/
  *
  * @throws FST_NETLIFY_INVALID_TOML when the file cannot be parsed, or a key that is read has a wrong type.
@@ -33,7 +35,8 @@ export async function readToml (file: string, root: string): Promise<SiteToml | 
   return {
     base,
     publish: publish === undefined ? undefined : resolveInside(base, publish),
-    functions: directory === undefined ? undefined : resolveInside(base, directory)
+    functions: directory === undefined ? undefined : resolveInside(base, directory),
+    overridesFor: readFunctionBlocks(file, functions)
   }
 }
 

@@ -65,7 +65,7 @@ function contentOf ({ headers, body }: Outcome): unknown {
 
 /** A request has another id in each runtime, of the same shape; of recorded headers each is compared by its name. */
 function normalize (recorded: unknown): unknown {
-  const { request, context } = recorded as { request?: { headers: Array<[string, string]> }, context?: { members: Record<string, unknown> } }
+  const { request, context } = Object(recorded) as { request?: { headers: Array<[string, string]> }, context?: { members: Record<string, unknown> } }
   if (request === undefined || context === undefined) return recorded
   const headers = request.headers.map(([name, value]) => [name, name === 'x-nf-request-id' ? shapeOfId(value) : value])
   return {

@@ -4,6 +4,7 @@ import { cookieFiles } from './cases/cookies.ts'
 import { lambdaFiles } from './cases/lambda.ts'
 import { paramsFiles } from './cases/params.ts'
 import { responseFiles } from './cases/responses.ts'
+import { madeFiles } from './generated/responses.ts'
 import { recorder } from './recorder.ts'
 
 /** The functions that both runtimes run. */
@@ -16,5 +17,6 @@ export const siteFiles: SiteFiles = {
   ...responseFiles,
   ...cookieFiles,
   ...contextFiles,
-  ...lambdaFiles
+  ...lambdaFiles,
+  ...madeFiles
 }

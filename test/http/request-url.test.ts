@@ -93,15 +93,15 @@ t.test('the path and query are those of the request line', async (t) => {
   }
 })
 
-t.test('headers that only the platform sets are removed, unless they are trusted', async (t) => {
-  const headers = {
-    'x-nf-account-id': 'a', 'x-nf-client-connection-ip': '1.2.3.4', 'X-NF-Geo': 'g', 'x-netlify-event': 'identity_login', 'client-ip': '1.2.3.4', 'x-nfl': 'kept', 'x-client-ip': 'kept'
-  }
+t.test('headers that only the platform sets are not taken from a client, unless they are trusted', async (t) => {
+  const names = ['x-nf-account-id', 'x-nf-client-connection-ip', 'X-NF-Geo', 'x-nf-made-up', 'x-netlify-event', 'X-Netlify-Original-Pathname', 'client-ip']
+  const headers = { ...Object.fromEntries(names.map((name) => [name, 'c3Bvb2ZlZA'])), 'x-nfl': 'kept', 'x-client-ip': 'kept' }
   const app = await createApp(t, files)
-  const stripped = (await app.inject({ url: '/.netlify/functions/url', headers })).json().headers
-  t.same(Object.keys(stripped).filter((name) => /^x-|client/.test(name)).sort(), ['x-client-ip', 'x-nfl'])
+  const seen = (await app.inject({ url: '/.netlify/functions/url', headers })).json().headers
+  t.notOk(Object.values(seen).includes('c3Bvb2ZlZA'))
+  t.match(seen, { 'x-nfl': 'kept', 'x-client-ip': 'kept' })
 
   const trusting = await createApp(t, files, { trustPlatformHeaders: true })
-  const kept = (await trusting.inject({ url: '/.netlify/functions/url', headers })).json().headers
-  t.match(kept, { 'x-nf-account-id': 'a', 'x-nf-client-connection-ip': '1.2.3.4', 'x-nf-geo': 'g', 'x-netlify-event': 'identity_login', 'client-ip': '1.2.3.4' })
+  const trusted = (await trusting.inject({ url: '/.netlify/functions/url', headers })).json().headers
+  for (const name of names) t.equal(trusted[name.toLowerCase()], 'c3Bvb2ZlZA', name)
 })

@@ -51,7 +51,7 @@ t.test('a header that was appended is joined, and every byte of Latin-1 arrives'
 const unsendable = [
   ['beyond Latin-1, in the handler', 'FST_NETLIFY_HEADER_NOT_LATIN1', 'export default () => new Response("", { headers: { "x-name": "→" } })'],
   ['beyond Latin-1, in a Lambda-compatible function', 'FST_NETLIFY_HEADER_NOT_LATIN1', 'export const handler = async () => ({ statusCode: 200, headers: { "x-name": "→" } })'],
-  ['beyond Latin-1, in a cookie', 'FST_NETLIFY_HEADER_NOT_LATIN1', 'export default (request, { cookies }) => { cookies.set("name", "→"); return new Response("") }'],
+  ['beyond Latin-1, in a cookie\'s attribute', 'FST_NETLIFY_HEADER_NOT_LATIN1', 'export default (request, { cookies }) => { cookies.set({ name: "n", value: "v", unparsed: ["Comment=→"] }); return new Response("") }'],
   ['a control character, in the handler', 'FST_NETLIFY_INVALID_RESPONSE', 'export default () => new Response("", { headers: { "x-name": "a\\u0001b" } })'],
   ['a control character, on a stream', 'FST_NETLIFY_INVALID_RESPONSE', `
     export default () => new Response(new ReadableStream({ cancel () {} }), { headers: { "x-name": "a\\u007fb" } })`],

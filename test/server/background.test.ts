@@ -108,7 +108,7 @@ t.test('at most `concurrency` jobs run at once, and each of them runs', async (t
 t.test('a throw is retried after the delays, then the job is kept as failed, and logged', async (t) => {
   const log = captureLog()
   const app = await createApp(t, {
-    'netlify/functions/fails-background.mjs': 'let runs = 0; export default async () => { throw new Error(`failure ${++runs}`) }'
+    'netlify/functions/fails-background.mjs': 'let runs = 0; export default async () => { throw new Error("failure " + ++runs) }'
   }, { background: { retryDelays: [2, 4] } }, { logger: log.logger })
   await app.ready()
   const events: unknown[] = []

@@ -4,8 +4,8 @@ import { handlerCall, handlersModule, type Handlers } from '../handlers.ts'
 const HANDLERS: Handlers = {
   'what context.next throws, at once': 'return Response.json(caught(() => { context.next() }))',
   'what context.rewrite of a relative URL throws, at once': 'return Response.json(caught(() => { context.rewrite("x") }))',
-  'what context.rewrite of a number throws, at once': 'return Response.json(caught(() => { context.rewrite(1) }))',
-  'what context.rewrite of nothing throws, at once': 'return Response.json(caught(() => { context.rewrite() }))',
+  'what context.rewrite of a number throws, at once': 'return Response.json(caught(() => { context.rewrite(1) })[0])',
+  'what context.rewrite of nothing throws, at once': 'return Response.json(caught(() => { context.rewrite() })[0])',
   'a rewrite to a URL': 'return await context.rewrite(new URL("data:text/plain,there"))',
   'a rewrite to the text of a URL': 'return await context.rewrite("data:text/plain,there")',
   'what its members return': 'return Response.json([context.log("x"), context.waitUntil(1), context.cookies.set("a", "b"), context.cookies.delete("c")].map(String))',
@@ -51,7 +51,7 @@ export const contextFiles: Readonly<Record<string, string>> = {
       secret: 'of the exported object',
       fetch () { return new Response(String(this?.secret)) }
     }`,
-  'this.mjs': 'export default function () { return new Response(typeof this) }'
+  'this.mjs': 'export default function () { return Response.json([typeof this, Object.keys(this), this === globalThis]) }'
 }
 
 export const contextCalls: Call[] = [

@@ -40,6 +40,8 @@ const HANDLERS: Handlers = {
   'a redirect to a path, by header': 'return new Response(null, { status: 302, headers: { location: "/x" } })',
   'Response.error': 'return Response.error()',
   'a type of its own': 'return new Response("a,b", { headers: { "Content-Type": "text/csv; header=absent" } })',
+  'an empty content type': 'return new Response("x", { headers: { "content-type": "" } })',
+  'a content type that is no media type': 'return new Response("x", { headers: { "content-type": "text" } })',
   'a header twice': 'const h = new Headers(); h.append("x-a", "1"); h.append("X-A", "2"); return new Response("", { headers: h })',
   'several set-cookie': 'const h = new Headers(); h.append("set-cookie", "a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT"); h.append("set-cookie", "b=2"); return new Response("", { headers: h })',
   'headers as a list': 'return new Response("", { headers: [["x-b", "1"], ["x-a", "2"], ["x-b", "3"]] })',

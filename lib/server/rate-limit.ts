@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FST_NETLIFY_RATE_LIMITED } from '../errors.ts'
+import type { FunctionDefinition } from '../functions/definition.ts'
+import type { RateLimit } from '../functions/rate-limit.ts'
+import { leaveBodyUnread, type FunctionServer } from './functions.ts'
+
+export interface RateLimitOptions {
+  readonly functions: Iterable<FunctionDefinition>
+  /** Tells this site from others of the app, in a store they share. */
+  readonly site: string
+  /** Answers a request with what the site has under another path; `undefined` if that is nothing. */
+  readonly serveInstead: (path: string, request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> | undefined
+}
+
+/** Counts a call of one function, and gives the error for one too many. */
+type Limiter = (request: FastifyRequest, reply: FastifyReply) => Promise<Error | undefined>
+
+/**
+ * Counts the calls of functions that have a `rateLimit`, and lets `serve` answer those within the limit.
+ * @fastify/rate-limit is loaded only if there is such a function.
+ */
+export async function limitRates (app: FastifyInstance, serve: FunctionServer, { functions, site, serveInstead }: RateLimitOptions): Promise<FunctionServer> {
+  const limits = new Map<string, RateLimit>()
+  for (const definition of functions) {
+    if (definition.state === 'ready' && definition.config.rateLimit !== undefined) limits.set(definition.name, definition.config.rateLimit)
+  }
+  if (limits.size === 0) return serve
+
+  const { default: rateLimit, normalizeIP } = await import('@fastify/rate-limit')
+  // Where the app has it already, its store and its `allowList` are for functions too.
+  if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
+  const limiters = new Map(Array.from(limits, ([name, limit]) => [name, createLimiter(name, limit)]))
+
+  return async function serveWithinLimit (call, request, reply) {
+    const { name } = call.definition
+    const error = await limiters.get(name)?.(request, reply)
+    if (error === undefined) return await serve(call, request, reply)
+    const path = limits.get(name)?.rewriteTo
+    const instead = path === undefined ? undefined : serveInstead(path, request, reply)
+    if (instead !== undefined) return instead
+    if (request.body !== undefined) leaveBodyUnread(request, reply)
+    throw error
+  }
+
+  function createLimiter (name: string, { windowLimit, windowSize, aggregateBy }: RateLimit): Limiter {
+    const byAddress = aggregateBy.includes('ip')
+    const rule = {
+      max: windowLimit,
+      timeWindow: windowSize,
+      // Without an address where the app listens on a Unix socket.
+      keyGenerator: ({ ip }: { ip?: string }) => `netlify ${site} ${name} ${byAddress && ip ? normalizeIP(ip) : ''}`,
+      // The app may have chosen otherwise for its own routes.
+      ban: -1,
+      continueExceeding: false,
+      exponentialBackoff: false
+    }
+    const count = app.createRateLimit(rule)
+    return async (request, reply) => {
+      const result = await count(request)
+      if (result.isAllowed) return undefined
+      const { max, remaining, ttlInSeconds, isExceeded } = result
+      reply.headers({ 'x-ratelimit-limit': max, 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': ttlInSeconds })
+      if (!isExceeded) return undefined
+      reply.header('retry-after', ttlInSeconds)
+      return new FST_NETLIFY_RATE_LIMITED(name, ttlInSeconds)
+    }
+  }
+}
