@@ -9,8 +9,8 @@ export type CodedError<Args extends unknown[] = []> = FastifyErrorConstructor<{ 
 
 /** An option of `app.register(netlifyFunctions, …)` has a bad value. Thrown at registration. */
 export const FST_NETLIFY_INVALID_OPTION: CodedError<[option: string, rule: string]> = coded('FST_NETLIFY_INVALID_OPTION', 'Option "%s" %s', 500, TypeError)
-/** An option needs a package that is not installed. Thrown at registration. */
-export const FST_NETLIFY_MISSING_PACKAGE: CodedError<[option: string, name: string, install: string]> = coded('FST_NETLIFY_MISSING_PACKAGE', 'Option "%s" needs the package "%s", which is not installed; run: npm install %s', 500)
+/** An option, or a key of a function's `config`, needs a package that is not installed. */
+export const FST_NETLIFY_MISSING_PACKAGE: CodedError<[what: string, name: string, install: string]> = coded('FST_NETLIFY_MISSING_PACKAGE', '"%s" needs the package "%s", which is not installed; run: npm install %s', 500)
 /** Two sites in one scope need different names. Thrown at registration. */
 export const FST_NETLIFY_DUPLICATE_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_DUPLICATE_SITE', '%s', 500)
 /** Two sites of one process set the same environment variable to different values. Thrown at registration. */
@@ -45,7 +45,7 @@ export const FST_NETLIFY_REQUEST_BODY_TOO_LARGE: CodedError<[limit: number]> = c
 export const FST_NETLIFY_CLIENT_LEFT: CodedError = coded('FST_NETLIFY_CLIENT_LEFT', 'The client closed the connection', 499)
 
 /** As many invocations as `limits.concurrency` allows are running; sent with `Retry-After`. */
-export const FST_NETLIFY_TOO_MANY_INVOCATIONS: CodedError<[name: string, running: string]> = coded('FST_NETLIFY_TOO_MANY_INVOCATIONS', 'Function "%s" is not run: %s are running already', 503)
+export const FST_NETLIFY_TOO_MANY_INVOCATIONS: CodedError<[name: string, what: string, limit: number]> = coded('FST_NETLIFY_TOO_MANY_INVOCATIONS', 'Function "%s" is not run: the limit of %s at once, %d, is reached', 503)
 
 /** The function was called more often than its `config.rateLimit` allows; sent with `Retry-After`. */
 export const FST_NETLIFY_RATE_LIMITED: CodedError<[name: string, seconds: number]> = coded('FST_NETLIFY_RATE_LIMITED', 'Function "%s" is called too often: rate limit exceeded, retry in %d seconds', 429)

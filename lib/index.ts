@@ -1,6 +1,8 @@
 export { netlifyFunctions, netlifyFunctions as default } from './plugin.ts'
 export * as errors from './errors.ts'
 export type { BackgroundOptions, Limits, NetlifyFunctionsOptions, PublishOptions } from './options.ts'
+export type { EventKey, EventSlug } from './functions/events.ts'
+export type { EventDelivery } from './server/events.ts'
 export type { FunctionInfo, Jobs, NetlifyFunctions, SiteEvents } from './server/handle.ts'
 export type { JobEvent } from './queue/attempt.ts'
 export type { Claim, ClaimOptions, Job, JobCounts, JobFilter, JobState, NewJob, QueueDriver, Settlement } from './queue/driver.ts'

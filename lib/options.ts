@@ -175,6 +175,12 @@ export interface NetlifyFunctionsOptions {
    */
   verifyToken?: VerifyToken
   /**
+   * Whether forms that are posted to pages of the site reach `formSubmitted` and functions named `submission-created`.
+   * Needs the package @fastify/multipart.
+   * @default false
+   */
+  forms?: boolean
+  /**
    * Whether clients see messages and stack traces of functions that fail.
    * @default process.env.NODE_ENV !== 'production'
    */
@@ -206,6 +212,7 @@ export interface ResolvedOptions {
   readonly schedule: boolean
   readonly blobs: Readonly<BlobsStorage> | undefined
   readonly verifyToken: VerifyToken | undefined
+  readonly forms: boolean
   readonly exposeErrors: boolean
   readonly trustPlatformHeaders: boolean
 }
@@ -231,7 +238,7 @@ export const defaultBackground: Readonly<Required<BackgroundOptions>> = Object.f
 
 const OPTION_NAMES = new Set<string>([
   'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
-  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'exposeErrors', 'trustPlatformHeaders',
+  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'forms', 'exposeErrors', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
@@ -268,6 +275,7 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
     schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
     blobs: blobsOf(root, options),
     verifyToken: optional(options, 'verifyToken', isVerifyToken, 'must be a function that takes a token and gives its claims'),
+    forms: optional(options, 'forms', isBoolean, 'must be true or false') ?? false,
     exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
     trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
   })

@@ -17,6 +17,8 @@ import { resolveOptions, type NetlifyFunctionsOptions, type PublishOptions, type
 import { memoryQueue } from './queue/memory.ts'
 import { createBackground } from './server/background.ts'
 import { createConcurrency } from './server/concurrency.ts'
+import { createEvents } from './server/events.ts'
+import { createForms } from './server/forms.ts'
 import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
 import { createScheduler } from './server/scheduled.ts'
@@ -108,7 +110,19 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     await build.close()
   })
 
-  const handle = createHandle({ functions, driver, background, invoker, concurrency: underWay, siteUrl: identity.site.url, waitUntil, timeoutOf, log: app.log, events, sites })
+  const platformEvents = createEvents({
+    functions,
+    background,
+    concurrency: underWay,
+    invoker,
+    waitUntil,
+    timeoutOf,
+    maxBackgroundBody: limits.backgroundBody,
+    siteUrl: identity.site.url,
+    exposeErrors: options.exposeErrors,
+    log: app.log
+  })
+  const handle = createHandle({ functions, driver, background, invoker, emit: platformEvents.emit, concurrency: underWay, siteUrl: identity.site.url, waitUntil, timeoutOf, log: app.log, events, sites })
   if (options.name !== undefined) sites.set(options.name, handle)
   if (!app.hasDecorator('netlifyFunctions')) {
     app.decorate('netlifyFunctions', handle)
@@ -121,6 +135,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const serve = createFunctionServer({
     invoker, background, concurrency: underWay, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
   })
+  const forms = options.forms ? await createForms({ events: platformEvents, maxBytes: limits.requestBody, siteUrl: identity.site.url, log: app.log }) : undefined
   await app.register(async (scope) => {
     await serveSite(scope, {
       host: app,
@@ -128,7 +143,8 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
       functions,
       files,
       notFoundPage: Boolean(files?.hasNotFoundPage && publish?.notFound),
-      serve
+      serve,
+      forms
     })
   }, { prefix: options.prefix })
 

@@ -56,6 +56,9 @@ export const eventTypes: Readonly<Record<EventSlug, EventType>> = {
   split_test_modified: splitTestEvent
 }
 
+/** Every name of an event: that of its handler where it has one. */
+export const EVENT_NAMES: readonly string[] = [...Object.keys(SLUGS), ...Object.keys(eventTypes).filter((slug) => !Object.values<string>(SLUGS).includes(slug))]
+
 /** Tells a function which event it is called for. What a client sends under this name never reaches a function. */
 export const EVENT_HEADER = 'x-netlify-event'
 

@@ -27,6 +27,12 @@ const count: Rule<number> = (value, fail) => {
   return value as number
 }
 
+const span: Rule<number> = (value, fail) => {
+  const milliseconds = seconds(value, fail)
+  if (milliseconds === Infinity) throw fail('Must be a finite number of seconds')
+  return milliseconds
+}
+
 const path: Rule<string> = (value, fail) => {
   const given = text(value, fail)
   if (!given.startsWith('/')) throw fail('Must start with a \'/\'')
@@ -43,7 +49,7 @@ export const rateLimit: Rule<RateLimit> = (value, fail) => {
   if (rewrites && to === undefined) throw fail('Must be the path that answers instead, with the action "rewrite"', 'to')
   return Object.freeze({
     windowLimit: required('windowLimit', count),
-    windowSize: required('windowSize', seconds),
+    windowSize: required('windowSize', span),
     aggregateBy: optional('aggregateBy', aggregators) ?? DEFAULT_AGGREGATORS,
     rewriteTo: rewrites ? to : undefined
   })

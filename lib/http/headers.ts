@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_RESPONSE } from '../errors.ts'
+import { EVENT_HEADER } from '../functions/events.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
 
 // RFC 9110, 5.5, with the bytes beyond ASCII that Node.js writes as Latin-1.
@@ -9,14 +10,15 @@ const PLATFORM_HEADER = /^(?:x-nf-|x-netlify-|client-ip$)/
 
 /**
  * The headers of a request as a function sees them. Headers that Netlify's platform sets would be
- * believed by functions, so what a client sends under such a name is removed.
+ * believed by functions, so what a client sends under such a name is removed. Which handler a function is called
+ * by is nothing that even a trusted client decides.
  */
 export function functionHeaders (headers: IncomingHttpHeaders, trustPlatformHeaders: boolean): Record<string, string> {
   const result: Record<string, string> = Object.create(null)
   for (const name in headers) {
     const value = headers[name]
     // HTTP/2 has its pseudo headers here too.
-    if (value === undefined || name.startsWith(':')) continue
+    if (value === undefined || name.startsWith(':') || name === EVENT_HEADER) continue
     if (!trustPlatformHeaders && PLATFORM_HEADER.test(name)) continue
     result[name] = typeof value === 'string' ? value : value.join(', ')
   }

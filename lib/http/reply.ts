@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyReply } from 'fastify'
 import { FST_NETLIFY_CONTENT_LENGTH_MISMATCH, FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
@@ -13,10 +14,18 @@ const NO_CONTENT_STATUS = new Set([204, 205])
 /** What Fastify gives to bytes without a content type. */
 const DEFAULT_TYPE = 'application/octet-stream'
 
+const BEYOND_ASCII = /[\x80-\xff]/
+
+/** Bytes. */
+const SHORT_TEXT = 16 * 1024
+
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
 /** What the function named as its content type, of replies for which Fastify puts another one: none, or no media type. */
 const ownTypes = new WeakMap<FastifyReply, string | undefined>()
+
+/** Replies with a header that Node.js would write as UTF-8, not as Latin-1, when it sends the head with a string. */
+const beyondAscii = new WeakSet<FastifyReply>()
 
 export interface SendOptions {
   readonly functionName: string
@@ -63,6 +72,14 @@ export async function sendFunctionResponse (reply: FastifyReply, response: Funct
   setHead(reply, response)
   reply.send(peeked.bytes)
   options.onEnd()
+}
+
+/**
+ * A short body that is text, as a string: Node.js sends it in one buffer with the head, where bytes need
+ * a second one, at half of a small reply's cost.
+ */
+export function shortText (reply: FastifyReply, payload: unknown): unknown {
+  return !beyondAscii.has(reply) && Buffer.isBuffer(payload) && payload.length <= SHORT_TEXT && isUtf8(payload) ? payload.toString() : payload
 }
 
 /** Takes back Fastify's default content type; a client sees what the function said, or a hook of the host. */
@@ -146,6 +163,7 @@ function setHead (reply: FastifyReply, { status, headers }: FunctionResponse): v
   for (const [name, value] of headers) {
     if (HOP_BY_HOP.has(name) || (name === 'content-length' && NO_CONTENT_STATUS.has(status))) continue
     if (name === 'content-type') type = value
+    if (BEYOND_ASCII.test(value)) beyondAscii.add(reply)
     reply.header(name, value)
   }
   if (type === undefined || !MEDIA_TYPE.test(type)) ownTypes.set(reply, type)

@@ -3,6 +3,9 @@ import { FST_NETLIFY_INVALID_HOST } from '../errors.ts'
 const HOST = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
 
+/** The last origin that was checked; most requests have the same. No path can spoil a URL whose origin is one. */
+let validOrigin = ''
+
 /**
  * The URL of a request with the public origin, as Fastify sees it.
  *
@@ -13,9 +16,13 @@ const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
  */
 export function requestUrl (protocol: string, host: string, target: string): string {
   if (host !== '' && !HOST.test(host)) throw new FST_NETLIFY_INVALID_HOST()
-  const path = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
   const scheme = protocol.toLowerCase() === 'https' ? 'https' : 'http'
-  const url = `${scheme}://${host || 'localhost'}${path.startsWith('/') ? '' : '/'}${path}`
-  if (!URL.canParse(url)) throw new FST_NETLIFY_INVALID_HOST()
-  return url
+  const origin = `${scheme}://${host || 'localhost'}`
+  if (origin !== validOrigin) {
+    if (!URL.canParse(origin)) throw new FST_NETLIFY_INVALID_HOST()
+    validOrigin = origin
+  }
+  if (target.startsWith('/')) return origin + target
+  const path = target.replace(ABSOLUTE_FORM, '')
+  return `${origin}${path.startsWith('/') ? '' : '/'}${path}`
 }

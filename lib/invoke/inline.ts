@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
 import type { ReadyFunction } from '../functions/definition.ts'
-import { EVENT_HEADER, eventTypes, findEvent, type EventSlug } from '../functions/events.ts'
+import { EVENT_HEADER, eventTypes, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { fromNativeResponse, toNativeRequest } from '../http/native.ts'
 import { lambdaContext } from '../lambda/context.ts'
@@ -140,9 +140,10 @@ function describeThrown (error: unknown): string {
   return (own === -1 ? lines : lines.slice(0, own)).join('\n')
 }
 
+/** @param request one that a handler of its event was found for */
 async function readEvent (request: FunctionRequest): Promise<{ slug: EventSlug, payload: unknown }> {
   const { headers, body } = await bufferRequest(request)
-  return { slug: findEvent(headers[EVENT_HEADER]!)!, payload: JSON.parse(Buffer.from(body ?? []).toString()) }
+  return { slug: headers[EVENT_HEADER] as EventSlug, payload: JSON.parse(Buffer.from(body ?? []).toString()) }
 }
 
 function withCookies (name: string, returned: Response, setCookieValues: () => string[]): FunctionResponse {

@@ -24,8 +24,8 @@ export function createConcurrency ({ total, perFunction }: ConcurrencyLimits): C
     isRunning: (name) => running.has(name),
     enter (name) {
       const own = running.get(name) ?? 0
-      if (all >= total) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, `${total} invocations`)
-      if (own >= perFunction) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, `${perFunction} of its invocations`)
+      if (all >= total) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, 'invocations', total)
+      if (own >= perFunction) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, 'its invocations', perFunction)
       all++
       running.set(name, own + 1)
       let inside = true

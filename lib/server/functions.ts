@@ -48,7 +48,7 @@ export type FunctionServer = (call: FunctionCall, request: FastifyRequest, reply
 /** The Fetch standard forbids these in a `Request`. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK'])
 /** Seconds; nobody knows when a running function ends. */
-const RETRY_AFTER = 1
+export const RETRY_AFTER = 1
 
 /** Makes the handler behind every route of a function: request in, function run or queued, reply out. */
 export function createFunctionServer (options: FunctionServerOptions): FunctionServer {

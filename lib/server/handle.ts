@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
 import { nextRun } from '../functions/cron.ts'
 import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
+import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
@@ -11,6 +12,7 @@ import type { JobEvent } from '../queue/attempt.ts'
 import type { Job, JobCounts, JobFilter, QueueDriver } from '../queue/driver.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
+import type { EventDelivery, Events } from './events.ts'
 import { scheduledRequest } from './scheduled.ts'
 
 /** One function of a site, as `app.netlifyFunctions.functions` shows it. */
@@ -54,6 +56,12 @@ export interface NetlifyFunctions {
    * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_TOO_MANY_INVOCATIONS, and what the function fails with
    */
   invoke (name: string, request?: Request): Promise<Response>
+  /**
+   * Calls the functions that have a handler of an event of Netlify's platform, or its name. The payload is the
+   * one that Netlify sends: `{ payload, site }` of a deploy, `{ payload: { data } }` of a form, `{ user }`.
+   * @throws FST_NETLIFY_UNKNOWN_EVENT, FST_NETLIFY_INVALID_EVENT
+   */
+  emit (event: EventKey | EventSlug, payload: unknown): Promise<EventDelivery[]>
   on<Event extends keyof SiteEvents> (event: Event, listener: (...args: SiteEvents[Event]) => void): void
   off<Event extends keyof SiteEvents> (event: Event, listener: (...args: SiteEvents[Event]) => void): void
   /** Another site of the same scope. @throws FST_NETLIFY_UNKNOWN_SITE */
@@ -68,6 +76,7 @@ export interface HandleOptions {
   /** Where the site is reached. */
   readonly siteUrl: string | undefined
   readonly invoker: Invoker
+  readonly emit: Events['emit']
   readonly waitUntil: InvocationStart['waitUntil']
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly log: FastifyBaseLogger
@@ -82,6 +91,7 @@ export function createHandle (options: HandleOptions): NetlifyFunctions {
     functions: [...functions.values()].map(toInfo),
     jobs: createJobs(driver),
     invoke: async (name, request) => await invoke(options, name, request),
+    emit: async (event, payload) => await options.emit(event, payload),
     on: (event, listener) => { events.on(event, listener as never) },
     off: (event, listener) => { events.off(event, listener as never) },
     site (name) {
@@ -151,7 +161,8 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
 
 async function toFunctionRequest (request: Request): Promise<FunctionRequest & { body: Uint8Array<ArrayBuffer> | null }> {
   const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
-  return { method: request.method, url: request.url, headers: Object.fromEntries(request.headers), body }
+  const { [EVENT_HEADER]: _, ...headers } = Object.fromEntries(request.headers)
+  return { method: request.method, url: request.url, headers, body }
 }
 
 function toResponse ({ status, headers, body }: FunctionResponse): Response {

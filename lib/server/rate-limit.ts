@@ -28,7 +28,8 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
 
   const { default: rateLimit, normalizeIP } = await import('@fastify/rate-limit')
   // Where the app has it already, its store and its `allowList` are for functions too.
-  if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
+  const hasOwnStore = !app.hasDecorator('createRateLimit')
+  if (hasOwnStore) await app.register(rateLimit, { global: false })
   const limiters = new Map(Array.from(limits, ([name, limit]) => [name, createLimiter(name, limit)]))
 
   return async function serveWithinLimit (call, request, reply) {
@@ -54,7 +55,7 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
       continueExceeding: false,
       exponentialBackoff: false
     }
-    const count = app.createRateLimit(rule)
+    const count = hasOwnStore ? oneByOne(app.createRateLimit(rule)) : app.createRateLimit(rule)
     return async (request, reply) => {
       const result = await count(request)
       if (result.isAllowed) return undefined
@@ -64,5 +65,18 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
       reply.header('retry-after', ttlInSeconds)
       return new FST_NETLIFY_RATE_LIMITED(name, ttlInSeconds)
     }
+  }
+}
+
+/**
+ * Lets calls wait for each other. The store in memory gives away its counter itself, which further calls of
+ * the same moment (pipelined ones, say) would change before it is read.
+ */
+function oneByOne<Value, Result> (run: (value: Value) => Promise<Result>): (value: Value) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async (value) => {
+    const next = last.then(async () => await run(value))
+    last = next.catch(() => {})
+    return await next
   }
 }

@@ -7,6 +7,7 @@ import type { SitePath } from './site-path.ts'
 export type SiteMatch =
   | { readonly kind: 'function', readonly match: RouteMatch }
   | { readonly kind: 'file', readonly file: string }
+  | { readonly kind: 'form' }
   | { readonly kind: 'not-found-page' }
 
 export interface SiteRouter {
@@ -20,12 +21,16 @@ export interface SiteRouterOptions {
   readonly sitePath: SitePath
   readonly table: RouteTable
   readonly files: PublishedFiles | undefined
+  /** Whether a request to a page may be the submission of a form. */
+  readonly acceptsForm: (request: IncomingMessage) => boolean
   /** Asked when nothing else serves a request. */
   readonly servesNotFoundPage: () => boolean
 }
 
-/** By Netlify's order: function (a file first with `preferStatic`), then file, then 404 page. */
-export function createSiteRouter ({ sitePath, table, files, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
+const PAGE = /\.html?$/
+
+/** By Netlify's order: function (a file first with `preferStatic`), then form, then file, then 404 page. */
+export function createSiteRouter ({ sitePath, table, files, acceptsForm, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
   const key = Symbol('match')
 
   function find (method: string, target: string): SiteMatch | undefined {
@@ -41,11 +46,18 @@ export function createSiteRouter ({ sitePath, table, files, servesNotFoundPage }
     return readable && servesNotFoundPage() ? { kind: 'not-found-page' } : undefined
   }
 
+  function findForm (request: IncomingMessage): SiteMatch | undefined {
+    if (files === undefined || !acceptsForm(request)) return undefined
+    const path = sitePath(request.url ?? '')
+    if (path === undefined || path.startsWith('/.netlify/')) return undefined
+    return PAGE.test(files.find(path) ?? '') ? { kind: 'form' } : undefined
+  }
+
   return {
     find,
     match (request) {
       const remembered = request as { [key]?: SiteMatch | false }
-      remembered[key] ??= find(request.method ?? '', request.url ?? '') ?? false
+      remembered[key] ??= find(request.method ?? '', request.url ?? '') ?? findForm(request) ?? false
       return remembered[key] || undefined
     }
   }

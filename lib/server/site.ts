@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
+import { FST_NETLIFY_EVENT_FUNCTION, FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
+import { eventOfFunctionName } from '../functions/events.ts'
 import { isValidFunctionName } from '../functions/name.ts'
 import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
-import { removeDefaultContentType } from '../http/reply.ts'
+import { removeDefaultContentType, shortText } from '../http/reply.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
 import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
+import type { Forms } from './forms.ts'
 import type { FunctionServer } from './functions.ts'
 import { limitRates } from './rate-limit.ts'
 import { addRouteTest } from './route-constraint.ts'
@@ -23,6 +25,7 @@ export interface SiteOptions {
   /** Whether `404.html` answers what nothing else serves. */
   readonly notFoundPage: boolean
   readonly serve: FunctionServer
+  readonly forms: Forms | undefined
 }
 
 /** What `request.routeOptions.config.netlifyFunctions` says in a host's hooks. */
@@ -49,6 +52,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     sitePath,
     table,
     files,
+    acceptsForm: (request) => options.forms?.accepts(request) ?? false,
     servesNotFoundPage: () => options.notFoundPage && !hostRoutes.has(`GET ${EVERYTHING}`)
   })
   const staticServer = files && await createStaticServer(app, files)
@@ -59,7 +63,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   followErrorHandler(app, options.host)
   app.addHook('onSend', (_request, reply, payload, done) => {
     removeDefaultContentType(reply)
-    done(null, payload)
+    done(null, shortText(reply, payload))
   })
   app.addHook('onReady', async () => { findHostRoutes() })
 
@@ -71,7 +75,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const catchAll = byUrl.get(EVERYTHING) ?? []
   byUrl.delete(EVERYTHING)
   for (const [url, alike] of byUrl) addMatchedRoute(url, alike, isForRegistration)
-  addMatchedRoute(EVERYTHING, catchAll, (found) => found !== undefined)
+  addMatchedRoute(EVERYTHING, catchAll, (found, hasHostRoute) => found !== undefined && !(found.kind === 'form' && hasHostRoute))
   if (app.prefix !== '') addMatchedRoute(PREFIX_ITSELF, catchAll, (found, hasHostRoute) => found !== undefined && !hasHostRoute)
   logOverlaps(table)
 
@@ -90,6 +94,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   async function serveMatched (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const found = router.match(request.raw)
     if (found?.kind === 'file') return staticServer!.send(reply, found.file)
+    if (found?.kind === 'form') return await options.forms!.submit(request, reply)
     if (found?.kind === 'not-found-page') return await staticServer!.sendNotFoundPage(reply)
     const definition = found && functions.get(found.match.functionName)
     if (found === undefined || definition === undefined) {
@@ -106,6 +111,8 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
     const definition = functions.get(name)
     if (definition === undefined || definition.routes.length > 0) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
+    if (eventOfFunctionName(name) !== undefined) throw new FST_NETLIFY_EVENT_FUNCTION(name)
+    if (definition.state === 'ready' && definition.eventsOnly) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     if (definition.state === 'ready' && definition.kind === 'scheduled') {
       request.log.info({ function: name }, 'a scheduled function has no URL; app.netlifyFunctions.invoke() runs it')
       throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
@@ -124,7 +131,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
 
   function findByName (path: string): FunctionDefinition | undefined {
     const definition = functions.get(DEFAULT_URL.exec(path)?.[1] ?? '')
-    const isServed = definition?.routes.length === 0 && (definition.state === 'failed' || definition.kind !== 'scheduled')
+    const isServed = definition?.routes.length === 0 && eventOfFunctionName(definition.name) === undefined && (definition.state === 'failed' || (definition.kind !== 'scheduled' && !definition.eventsOnly))
     return isServed ? definition : undefined
   }
 

@@ -10,7 +10,7 @@ export interface Boot {
 
 /** Builds a site as a start of the server does, and calls each function. */
 export async function boot (root: string, functions = 'netlify/functions'): Promise<Boot> {
-  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], scope: (_name, load) => load() })
+  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], overridesFor: () => ({}), scope: (_name, load) => load() })
   const answers = await Promise.all(build.functions.map(async (loaded) => {
     if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.error.message]
     const response = await (loaded.handler as () => Promise<Response>)()

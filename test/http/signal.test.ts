@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { captureLog, createApp, listen } from '../helper.ts'
 import { http2c } from './exchange.ts'
@@ -116,6 +117,28 @@ t.test('the signal does not abort after a reply has been sent, over one HTTP/2 c
   t.equal(signals.length, calls.length)
   for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, String(calls[index]))
   probe.removeAllListeners()
+})
+
+t.test('the signal does not abort after a reply to inject()', async (t) => {
+  const app = await createApp(t, { 'netlify/functions/answering.mjs': answering })
+  const signals: AbortSignal[] = []
+  probe.on('signal', (signal) => signals.push(signal))
+  for (const [method, query] of calls) await app.inject({ method, url: `/.netlify/functions/answering${query}` })
+  await app.close()
+  t.equal(signals.length, calls.length)
+  for (const [index, signal] of signals.entries()) t.notOk(signal.aborted, String(calls[index]))
+  probe.removeAllListeners()
+})
+
+t.test('the signal does not abort after a reply to inject()', async (t) => {
+  const app = await createApp(t, { 'netlify/functions/answering.mjs': answering })
+  for (const [method, query] of calls) {
+    const called = once(probe, 'signal')
+    await app.inject({ method, url: `/.netlify/functions/answering${query}`, ...(method === 'POST' && { payload: 'the body' }) })
+    const [signal] = await called as [AbortSignal]
+    await setImmediate()
+    t.notOk(signal.aborted, `${method} ${query}`)
+  }
 })
 
 t.test('the signal aborts at the time limit, with its error', async (t) => {

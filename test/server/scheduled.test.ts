@@ -75,7 +75,8 @@ t.test('nor does listen() with `schedule: false`', async (t) => {
 })
 
 t.test('no run begins once the server closes, and close() waits for the one under way', async (t) => {
-  const app = await createApp(t, { 'netlify/functions/work.mjs': `${work}\nexport const config = { schedule: '* * * * *' }` })
+  const log = captureLog()
+  const app = await createApp(t, { 'netlify/functions/work.mjs': `${work}\nexport const config = { schedule: '* * * * *' }` }, {}, { logger: log.logger })
   stopTime(t)
   await listen(app)
   const begun = once(probe, 'begun')
@@ -84,12 +85,13 @@ t.test('no run begins once the server closes, and close() waits for the one unde
   let ended = false
   probe.once('ended', () => { ended = true })
   const closed = app.close().then(() => t.ok(ended, 'the run ended before the server had closed'))
+  probe.once('begun', () => t.fail('a run began'))
   mock.timers.tick(10_000)
   finish()
   await closed
-  probe.once('begun', () => t.fail('a run began'))
   mock.timers.tick(60 * 60_000)
   await everythingDue()
+  t.notOk(log.lines.some(({ level }) => level >= 40))
 })
 
 t.test('what the function is shown as', async (t) => {
@@ -206,6 +208,20 @@ t.test('a background function may have a schedule too', async (t) => {
   const byClient = once(probe, 'run')
   t.equal((await app.inject({ method: 'POST', url: '/.netlify/functions/report-background', payload: { own: true } })).statusCode, 202)
   t.match(await byClient, [{ body: { own: true } }])
+})
+
+t.test('netlify.toml may give the schedule, of either form of function', async (t) => {
+  const app = await createApp(t, {
+    'netlify.toml': '[functions."nightly"]\nschedule = "@daily"\n[functions."hourly"]\nschedule = "0 * * * *"\n[functions."path"]\nschedule = "@daily"',
+    'netlify/functions/nightly.mjs': 'export default () => {}',
+    'netlify/functions/hourly.mjs': 'export const handler = async () => {}',
+    'netlify/functions/path.mjs': 'export default () => {}\nexport const config = { path: "/daily" }'
+  })
+  t.match(app.netlifyFunctions.functions, [
+    { name: 'hourly', kind: 'scheduled', schedule: '0 * * * *' },
+    { name: 'nightly', kind: 'scheduled', schedule: '@daily' },
+    { name: 'path', state: 'failed', error: { message: /Scheduled functions must not specify a custom path/ } }
+  ])
 })
 
 t.test('a schedule beside a path, or one that is no cron expression, is an error of the function', async (t) => {

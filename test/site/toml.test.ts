@@ -24,11 +24,13 @@ const places: Array<[title: string, toml: string, expected: { base: string, publ
 for (const [title, toml, { base, publish, functions }] of places) {
   t.test(`netlify.toml says: ${title}`, async (t) => {
     const root = await createSite(t, { 'netlify.toml': toml })
-    t.same(await readToml(join(root, 'netlify.toml'), root), {
+    const { overridesFor, ...found } = (await readToml(join(root, 'netlify.toml'), root))!
+    t.same(found, {
       base: join(root, base, '.'),
       publish: publish && join(root, publish),
       functions: functions && join(root, functions)
     })
+    t.same(overridesFor('x'), {})
   })
 }
 

@@ -26,14 +26,17 @@ await app.register(netlifyFunctions, {
   publish: { directory: 'public', notFound: false },
   config: false,
   env: { API_KEY: 'secret' },
+  envFile: ['.env', '.env.local'],
+  geo: (request) => ({ city: request.ip, country: { code: 'DE' } }),
   site: { url: 'https://shop.example' },
   deploy: { context: 'staging' },
-  limits: { timeout: 5_000, streamedBody: Infinity },
+  limits: { timeout: 5_000, streamedBody: Infinity, concurrency: { perFunction: 10 } },
+  schedule: false,
   background: { concurrency: 2, retryDelays: [1_000] },
   exposeErrors: false,
   trustPlatformHeaders: true
 })
-app.register(netlifyFunctions, { functions: 'functions', publish: false, config: 'site.toml', logLevel: 'warn' })
+app.register(netlifyFunctions, { functions: 'functions', publish: false, config: 'site.toml', logLevel: 'warn', limits: { concurrency: 100 } })
 app.register(async (scope) => { await scope.register(netlifyFunctions, { root: '/srv/other' }) }, { prefix: '/other' })
 
 // Other servers, loggers and type providers.
@@ -54,12 +57,22 @@ app.register(netlifyFunctions, { publish: true })
 app.register(netlifyFunctions, { publish: { notFound: false } })
 // @ts-expect-error a limit is a number
 app.register(netlifyFunctions, { limits: { timeout: '10s' } })
+// @ts-expect-error a limit of concurrency is a number
+app.register(netlifyFunctions, { limits: { concurrency: { total: 'all' } } })
+// @ts-expect-error schedules run or do not
+app.register(netlifyFunctions, { schedule: '@daily' })
 // @ts-expect-error a limit nobody knows
 app.register(netlifyFunctions, { limits: { time: 10_000 } })
 // @ts-expect-error delays are a list
 app.register(netlifyFunctions, { background: { retryDelays: 60_000 } })
 // @ts-expect-error variables are strings
 app.register(netlifyFunctions, { env: { PORT: 8888 } })
+// @ts-expect-error a country is mocked with { mock }
+app.register(netlifyFunctions, { geo: 'DE' })
+// @ts-expect-error a place has no such member
+app.register(netlifyFunctions, { geo: () => ({ town: 'Berlin' }) })
+app.register(netlifyFunctions, { geo: 'mock', envFile: '.env' })
+app.register(netlifyFunctions, { geo: { mock: 'DE' } })
 // @ts-expect-error a name of a driver is no driver
 app.register(netlifyFunctions, { queue: 'memory' })
 
@@ -105,6 +118,8 @@ export type Checks = [
   Expect<Equal<typeof handle.jobs, Jobs>>,
   Expect<Equal<typeof info, FunctionInfo | undefined>>,
   Expect<Equal<FunctionInfo['state'], 'ready' | 'failed'>>,
+  Expect<Equal<FunctionInfo['kind'], 'request' | 'background' | 'scheduled' | undefined>>,
+  Expect<Equal<FunctionInfo['schedule'], string | undefined>>,
   Expect<Equal<(typeof jobs)[number]['state'], 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled'>>,
   Expect<Equal<typeof response, Response>>,
   Expect<Equal<(typeof timeout)['code'], string>>,

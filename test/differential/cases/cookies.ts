@@ -37,6 +37,8 @@ const ATTRIBUTES: readonly object[] = [
 ]
 const NAMES = ['a', '__Secure-a', '__Host-a', 'a b', 'a=b', 'a;b', 'ü', '', 'a/b', 'a~', 'a"', '(a)', '__proto__']
 const VALUES = ['', 'x y', 'x,y', 'x;y', 'x"y', 'x\\y', 'x=y', 'x\ty', 'ü', '☃', 'x%20y', '\u007f', '\u0080']
+const SET: readonly CookieStep[] = [['set'], ['set', 'a'], ['set', 'a', 1], ['set', 'a', null], ['set', null], ['set', {}], ['set', { name: 'a' }], ['set', { name: 'a', value: 5 }], ['set', { value: '1' }]]
+const DELETED = [undefined, 'a', { name: 'a' }, { name: 'a', path: '/p', domain: 'x.example' }, { name: 'a', path: '' }, '__Host-a', '__Secure-a', 'a b']
 const HEADERS = ['a=1', 'a=1; b=2', 'a=1;b=2', ' a = 1 ', 'a=1; a=2', 'a', 'a=', '=1', 'a=b=c', 'a=%20', 'a="q"', 'a=1;', ';;', 'a=1, b=2', '__proto__=1']
 
 export const cookieCalls: Call[] = [
@@ -47,8 +49,8 @@ export const cookieCalls: Call[] = [
   ...NAMES.map((name) => cookieCall(`the name "${name}"`, [['set', { name, value: '1', domain: 'x.example', path: '/p' }]])),
   ...VALUES.map((value) => cookieCall(`the value ${JSON.stringify(value)}`, [['set', 'a', value]])),
   ...ATTRIBUTES.map((attributes) => cookieCall(`the attributes ${JSON.stringify(attributes)}`, [['set', { name: 'a', value: '1', ...attributes }]])),
-  ...[[], ['a'], ['a', 1], ['a', null], [null], [{}], [{ name: 'a' }], [{ name: 'a', value: 5 }], [{ value: '1' }]].map((args) => cookieCall(`cookies.set(${JSON.stringify(args).slice(1, -1)})`, [['set', ...args] as CookieStep])),
-  ...[[], ['a'], [{ name: 'a' }], [{ name: 'a', path: '/p', domain: 'x.example' }], [{ name: 'a', path: '' }], ['__Host-a'], ['__Secure-a'], ['a b']].map((args) => cookieCall(`cookies.delete(${JSON.stringify(args).slice(1, -1)})`, [['delete', ...args] as CookieStep])),
+  ...SET.map((step) => cookieCall(`cookies.set of ${JSON.stringify(step.slice(1))}`, [step])),
+  ...DELETED.map((what) => cookieCall(`cookies.delete of ${JSON.stringify(what)}`, [['delete', what]])),
   ...['own', 'redirect', 'empty', 'undefined'].map((returned) => cookieCall(`several changes, and a response that is ${returned}`, [['set', 'a', '1'], ['delete', 'b'], ['set', 'a', '2'], ['set', '', '3']], [['x-return', returned]]))
 ]
 
