@@ -30,6 +30,8 @@ const badValues: Array<[option: string, values: unknown[]]> = [
   ['background.drainTimeout', [-1, 1.5, NaN, '10', null]],
   ['background.retries', [5]],
   ['queue', ['redis', 5, null, {}, { ...memoryQueue(), settle: undefined }, { ...memoryQueue(), close: 5 }]],
+  ['blobs', ['blobs', true, null, [], {}, { directory: '' }, { directory: 5 }, { directory: 'blobs', token: 'x' }]],
+  ['verifyToken', ['secret', true, null, {}]],
   ['exposeErrors', ['yes', 1, null]],
   ['trustPlatformHeaders', ['yes', 1, null]],
   ['routes', [5]]

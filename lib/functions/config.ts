@@ -76,7 +76,7 @@ export function checkConfig (config: Readonly<Record<string, unknown>>, fail: (k
  */
 export function readFunctionConfig (functionName: string, exported: unknown, toml: GivenConfig = {}): FunctionConfig {
   const config = exported ?? {}
-  if (typeof config !== 'object') throw invalid('config', 'Must be an object')
+  if (typeof config !== 'object' || Array.isArray(config)) throw invalid('config', 'Must be an object')
   const own = checkConfig(config as Record<string, unknown>, (key) => (rule, part) => invalid(part === undefined ? key : `${key}.${part}`, rule))
   if (own.memory !== undefined && own.vcpu !== undefined) throw invalid('vcpu', '`memory` and `vcpu` cannot both be set.')
 

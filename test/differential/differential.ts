@@ -19,7 +19,8 @@ export function createDifferential ({ oracle, ours }: Runtimes): Differential {
     met,
     compared: 0,
     async unexplained (call) {
-      const comparison: Comparison = { call, oracle: await oracle(call), ours: await ours(call) }
+      const [expected, actual] = await Promise.all([oracle(call), ours(call)])
+      const comparison: Comparison = { call, oracle: expected, ours: actual }
       this.compared++
       return differences(comparison).filter((difference) => {
         const known = knownDifferences.find(({ covers }) => covers(difference, comparison))

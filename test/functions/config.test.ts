@@ -138,7 +138,7 @@ t.test('a key that is not known is ignored', async (t) => {
 
 t.test('no config is an empty one; any other value is an error', async (t) => {
   for (const nothing of [undefined, null, {}]) t.strictSame(readFunctionConfig('x', nothing), empty)
-  for (const value of ['text', 42, () => {}]) t.throws(() => readFunctionConfig('x', value), { message: /on 'config': Must be an object$/ })
+  for (const value of ['text', 42, () => {}, []]) t.throws(() => readFunctionConfig('x', value), { message: /on 'config': Must be an object$/ })
 })
 
 t.test('the config that was given is neither kept nor changed', async (t) => {

@@ -32,6 +32,8 @@ await app.register(netlifyFunctions, {
   deploy: { context: 'staging' },
   limits: { timeout: 5_000, streamedBody: Infinity, concurrency: { perFunction: 10 } },
   schedule: false,
+  blobs: { directory: '.netlify/blobs' },
+  verifyToken: async (token) => ({ sub: token }),
   background: { concurrency: 2, retryDelays: [1_000] },
   exposeErrors: false,
   trustPlatformHeaders: true
@@ -53,6 +55,10 @@ app.register(netlifyFunctions, { rot: '/srv/site' })
 app.register(netlifyFunctions, { root: new URL('file:///srv/site') })
 // @ts-expect-error true says nothing about where the files are
 app.register(netlifyFunctions, { publish: true })
+// @ts-expect-error claims are an object
+app.register(netlifyFunctions, { verifyToken: (token: string) => token })
+// @ts-expect-error stores are in a directory
+app.register(netlifyFunctions, { blobs: true })
 // @ts-expect-error published files need a directory
 app.register(netlifyFunctions, { publish: { notFound: false } })
 // @ts-expect-error a limit is a number
