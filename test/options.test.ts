@@ -33,6 +33,7 @@ const badValues: Array<[option: string, values: unknown[]]> = [
   ['blobs', ['blobs', true, null, [], {}, { directory: '' }, { directory: 5 }, { directory: 'blobs', token: 'x' }]],
   ['verifyToken', ['secret', true, null, {}]],
   ['exposeErrors', ['yes', 1, null]],
+  ['forms', ['yes', 1, null]],
   ['trustPlatformHeaders', ['yes', 1, null]],
   ['routes', [5]]
 ]
@@ -84,6 +85,7 @@ t.test('without options every default holds', async (t) => {
     env: {},
     queue: undefined,
     exposeErrors: false,
+    forms: false,
     trustPlatformHeaders: false
   })
   t.strictSame(resolveOptions({}).limits, defaultLimits)

@@ -73,7 +73,8 @@ function isTextType (contentType: string | undefined): boolean {
 
 function queryParameters (rawQuery: string): Pick<LambdaEvent, 'queryStringParameters' | 'multiValueQueryStringParameters'> {
   const parameters = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(rawQuery)) {
+  // Of a query that starts with one, the constructor would take a question mark away.
+  for (const [name, value] of new URLSearchParams(`?${rawQuery}`)) {
     const values = parameters.get(name)
     if (values) values.push(value)
     else parameters.set(name, [value])

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
 import { nextRun } from '../functions/cron.ts'
+import { hasDefaultUrl } from '../functions/default-url.ts'
 import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
 import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
@@ -22,6 +23,8 @@ export interface FunctionInfo {
   readonly routes: readonly string[]
   /** `undefined` while it is not known, because the function failed to load. */
   readonly kind: FunctionKind | undefined
+  /** The events that call it. */
+  readonly events: readonly EventSlug[]
   /** The cron expression it runs by, in UTC. */
   readonly schedule: string | undefined
   /** Absolute path of the entry file. */
@@ -109,8 +112,9 @@ function toInfo (definition: FunctionDefinition): FunctionInfo {
     name,
     file,
     state,
-    routes: kind === 'scheduled' ? [] : routes.length > 0 ? routes.map(({ pattern }) => pattern) : [`/.netlify/functions/${name}`],
+    routes: hasDefaultUrl(definition) ? [`/.netlify/functions/${name}`] : routes.map(({ pattern }) => pattern),
     kind,
+    events: definition.state === 'ready' ? definition.events : [],
     schedule: definition.state === 'ready' ? definition.config.schedule : undefined,
     error: definition.state === 'failed' ? definition.error : undefined
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { FST_NETLIFY_EVENT_FUNCTION, FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
+import { hasDefaultUrl } from '../functions/default-url.ts'
 import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
 import { eventOfFunctionName } from '../functions/events.ts'
 import { isValidFunctionName } from '../functions/name.ts'
@@ -131,8 +132,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
 
   function findByName (path: string): FunctionDefinition | undefined {
     const definition = functions.get(DEFAULT_URL.exec(path)?.[1] ?? '')
-    const isServed = definition?.routes.length === 0 && eventOfFunctionName(definition.name) === undefined && (definition.state === 'failed' || (definition.kind !== 'scheduled' && !definition.eventsOnly))
-    return isServed ? definition : undefined
+    return definition !== undefined && hasDefaultUrl(definition) ? definition : undefined
   }
 
   /** The router prefers our route of two with the same URL; the host's is to serve, unless ours is more specific. */

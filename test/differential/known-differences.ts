@@ -34,9 +34,10 @@ export const knownDifferences: readonly KnownDifference[] = [
   { anchor: 'length', covers: ({ path, ours }, { oracle }) => path === 'headers.content-length.0' && ours === String(oracle.body.length) },
   { anchor: 'hop-by-hop', covers: ({ path, ours }) => HOP_BY_HOP.includes(path) && ours === undefined },
 
+  lambda('lambda-raw-url', ({ path, oracle, ours }) => (path === 'body.event.rawUrl' && encoded(String(ours)) === oracle) || (path === 'body.event.rawQuery' && encoded(`http://h/?${ours}`) === `http://h/?${oracle}`)),
   lambda('lambda-query', ({ path, oracle, ours }) => path.startsWith('body.event.') && path.includes('ueryStringParameters') && (oracle === null || String(ours).includes(', '))),
-  lambda('lambda-base64', ({ path }, { call }) => path === 'body.event.isBase64Encoded' && call.body === undefined),
-  lambda('lambda-multi-headers', ({ path, oracle, ours }) => path.startsWith('body.event.multiValueHeaders.') && Array.isArray(oracle) && oracle.join(', ') === String(ours)),
+  lambda('lambda-base64', ({ path }, { call }) => path === 'body.event.isBase64Encoded' && !call.body?.length),
+  lambda('lambda-multi-headers', ({ path, oracle, ours }) => /^body\.event\.(?:multiValueHeaders|headers)\./.test(path) && bare(oracle) === bare(ours)),
   lambda('lambda-context', ({ path }) => path === 'body.context'),
   lambda('lambda-content-type', ({ path, ours }) => path === 'headers.content-type' && ours === undefined),
   lambda('lambda-same-header', ({ path }, { call }) => path === 'headers.x-a.0' && call.title.endsWith('of the same name')),
@@ -46,6 +47,16 @@ export const knownDifferences: readonly KnownDifference[] = [
 /** Between the Lambda form here and Netlify's own adapter for it. */
 function lambda (anchor: string, covers: KnownDifference['covers']): KnownDifference {
   return { anchor, covers: (difference, comparison) => comparison.call.function === 'lambda' && covers(difference, comparison) }
+}
+
+/** As `new URL()` writes it. */
+function encoded (url: string): string {
+  return new URL(url).href
+}
+
+/** Without what the adapter splits at and trims. */
+function bare (value: unknown): string {
+  return String(value).replace(/[\s,]/g, '')
 }
 
 function pathOf (call: Call): string {

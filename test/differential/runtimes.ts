@@ -49,14 +49,14 @@ async function startOracle (t: Test, directory: string): Promise<string> {
     env: { ...env, SITE_ID: site.id, SITE_NAME: site.name, URL: site.url, AWS_REGION: region },
     execArgv: [],
     // Functions write to the console, and so does the bootstrap.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc']
   })
   t.teardown(async () => {
     if (child.exitCode !== null) return
     child.kill()
     await once(child, 'exit')
   })
-  const [port] = await once(child, 'message')
+  const [port] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => { throw new Error(`the oracle did not start; its process ended with ${code}`) })])
   return `http://127.0.0.1:${port}`
 }
 

@@ -98,6 +98,13 @@ t.test('a deploy event has the deploy and its site, and null for what is not kno
   })
 })
 
+t.test('what is empty or 0 in a deploy stays so', async (t) => {
+  const empty = { build_id: '', error_message: '', branch: '', commit_ref: '', commit_url: '', commit_message: '', committer: '', title: '', published_at: '', deploy_time: 0, framework: '' }
+  t.match(eventTypes.deploy_failed.call({ payload: empty, site: {} }).argument, {
+    deploy: { buildId: '', errorMessage: '', branch: '', commitRef: '', commitUrl: '', commitMessage: '', committer: '', title: '', publishedAt: '', time: 0, framework: '' }
+  })
+})
+
 t.test('what the handler of a deploy or a form returns counts for nothing', async (t) => {
   for (const event of [...deploys, 'submission_created', 'identity_userdeleted'] as const) {
     const payload = event === 'submission_created' ? { payload: { data: {} } } : { payload: {}, site: {}, user: ada }

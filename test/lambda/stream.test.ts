@@ -102,10 +102,16 @@ for (const { name, serverOptions, request } of protocols) {
     const app = await createAppWithPackages(t, {
       'netlify/functions/throwing.mjs': source('body.destroy(new Error("boom"))'),
       'netlify/functions/large.mjs': source('body.push("x".repeat(100))'),
-      'netlify/functions/slow.mjs': source('')
+      'netlify/functions/slow.mjs': source(''),
+      'netlify/functions/writing.mjs': `
+        export const handler = awslambda.streamifyResponse(async (event, responseStream) => {
+          responseStream.on('close', () => probe.emit('closed')).write('first')
+          await new Promise((resolve) => probe.once('go on', resolve))
+          throw new Error('boom')
+        })`
     }, { limits: { streamedBody: 50, timeout: 500 } }, { ...serverOptions, logger: log.logger })
     const origin = await listen(app)
-    const codes = { throwing: 'FST_NETLIFY_FUNCTION_FAILED', large: 'FST_NETLIFY_RESPONSE_BODY_TOO_LARGE', slow: 'FST_NETLIFY_TIMEOUT' }
+    const codes = { throwing: 'FST_NETLIFY_FUNCTION_FAILED', large: 'FST_NETLIFY_RESPONSE_BODY_TOO_LARGE', slow: 'FST_NETLIFY_TIMEOUT', writing: 'FST_NETLIFY_FUNCTION_FAILED' }
     for (const [functionName, code] of Object.entries(codes)) {
       const closed = once(probe, 'closed')
       const exchange = await request(`${origin}/.netlify/functions/${functionName}`)

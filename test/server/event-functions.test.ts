@@ -43,7 +43,7 @@ t.test('a background function hears of no event from a client', async (t) => {
 
 t.test('an object with event handlers only loads, and no request reaches it', async (t) => {
   const app = await createApp(t, { 'netlify/functions/hooks.mjs': 'export default { deployFailed () {} }' })
-  t.match(app.netlifyFunctions.functions, [{ name: 'hooks', state: 'ready' }])
+  t.strictSame(app.netlifyFunctions.functions.map(({ name, state, routes, events }) => ({ name, state, routes, events })), [{ name: 'hooks', state: 'ready', routes: [], events: ['deploy_failed'] }])
   for (const method of ['GET', 'POST'] as const) {
     const response = await app.inject({ method, url: '/.netlify/functions/hooks', headers: { 'x-netlify-event': 'deploy_failed' } })
     t.equal(response.statusCode, 404)

@@ -25,7 +25,7 @@ t.test('a submission that is too large gets 413, and no function is called', asy
   t.equal(declared.status, 413)
   t.match(await declared.json(), { code: 'FST_NETLIFY_REQUEST_BODY_TOO_LARGE' })
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  const streamed = fetch(`${origin}/contact`, { method: 'POST', body: readable, duplex: 'half', headers: { 'content-type': 'multipart/form-data; boundary=x' } })
+  const streamed = fetch(`${origin}/contact`, { method: 'POST', body: readable, duplex: 'half', headers: { 'content-type': 'multipart/form-data; boundary=x' } } as RequestInit)
   const writer = writable.getWriter()
   await writer.write(new Uint8Array(101))
   t.equal((await streamed).status, 413)

@@ -34,6 +34,7 @@ await app.register(netlifyFunctions, {
   schedule: false,
   blobs: { directory: '.netlify/blobs' },
   verifyToken: async (token) => ({ sub: token }),
+  forms: true,
   background: { concurrency: 2, retryDelays: [1_000] },
   exposeErrors: false,
   trustPlatformHeaders: true
@@ -94,6 +95,16 @@ handle.on('job', (event) => {
   }
   return [event.job.id, event.error]
 })
+for (const delivery of await handle.emit('formSubmitted', { payload: { data: {} } })) {
+  if (delivery.outcome === 'returned') app.log.info(delivery.response.status)
+  else if (delivery.outcome === 'queued') app.log.info(delivery.job)
+  else app.log.info(delivery.error)
+  // @ts-expect-error only some deliveries have a response
+  app.log.info(delivery.response)
+}
+handle.emit('deploy_succeeded', {})
+// @ts-expect-error an event of the platform that nobody knows
+handle.emit('formSent', {})
 // @ts-expect-error an event nobody knows
 handle.on('jobs', () => {})
 // @ts-expect-error a state nobody knows

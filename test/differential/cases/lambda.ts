@@ -51,6 +51,8 @@ const CALLS: ReadonlyArray<Omit<Call, 'function'>> = [
   { title: 'GET' },
   { title: 'GET with a query', target: '?a=1&b=%C3%BC+x&c' },
   { title: 'GET with a repeated parameter', target: '?a=1&a=2' },
+  { title: 'GET with a query that starts with another question mark', target: '??a=1' },
+  { title: 'GET with a query that no URL holds as it is', target: '?a="<>\'`|^{}[]\\&b=%zz&c=%ff' },
   { title: 'GET with more path', target: '/more/%C3%BC' },
   { title: 'DELETE', method: 'DELETE' },
   { title: 'a header with a comma', headers: [['accept', 'a, b'], ['x-twice', '1'], ['x-twice', '2']] },

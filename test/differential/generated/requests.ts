@@ -38,13 +38,6 @@ const body = fc.oneof(
 const bodiless = fc.record({ method: fc.constantFrom('GET', 'OPTIONS', 'DELETE', 'POST') })
 const bodied = fc.record({ method: fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'), reader: fc.constantFrom(...READERS) }).chain((call) => body.map((sent) => ({ ...call, ...sent })))
 
-/** The same requests for the Lambda form. */
-export function lambdaCall (calls: fc.Arbitrary<Call>): fc.Arbitrary<Call> {
-  return calls.map(({ route, target = '', headers = [], ...call }) => ({
-    ...call, title: 'a generated event', function: 'lambda', twin: 'wrapped', target: `/.netlify/functions/lambda${target.slice(target.indexOf('?') + 1 || Infinity) && target.slice(target.indexOf('?'))}`, headers
-  }))
-}
-
 /** Any method, path, query, headers, cookies, body, and any way to read it. */
 export const requestCall: fc.Arbitrary<Call> = fc.tuple(target, headers, fc.oneof<Array<fc.Arbitrary<{ method: string, type?: string | undefined, body?: string | Uint8Array, reader?: string }>>>(bodiless, bodied))
   .map(([place, sent, { method, type, reader, body }]) => ({
@@ -54,3 +47,7 @@ export const requestCall: fc.Arbitrary<Call> = fc.tuple(target, headers, fc.oneo
     headers: [...sent, ...(type === undefined ? [] : [['content-type', type] as const]), ...(reader === undefined ? [] : [['x-reader', reader] as const])],
     ...(body !== undefined && { body })
   }))
+
+/** The same for the Lambda form. */
+export const lambdaCall: fc.Arbitrary<Call> = fc.tuple(requestCall, query)
+  .map(([{ route: _, ...call }, search]) => ({ ...call, title: 'a generated event', function: 'lambda', twin: 'wrapped', target: `/.netlify/functions/lambda${search}` }))
