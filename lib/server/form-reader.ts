@@ -9,6 +9,8 @@ export type FormReader = (contentType: string, body: Buffer) => Promise<FormCont
 const URL_ENCODED = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data'
 const PACKAGE = '@fastify/multipart'
+/** Fields and files of a form; millions of empty ones would fit into its bytes, and hold up everybody. */
+const MAX_PARTS = 1_000
 /** Anything else could end the type of a `data:` URL, and begin its content. */
 const PLAIN_TYPE = /^[\w.+-]+\/[\w.+-]+$/
 
@@ -23,8 +25,13 @@ export async function createFormReader (): Promise<FormReader> {
   const readMultipart = await createMultipartReader()
   return async (contentType, body) => {
     if (mediaType(contentType) === MULTIPART) return await readMultipart(contentType, body)
-    return { fields: collect([...new URLSearchParams(body.toString())]), files: {} }
+    return { fields: collect(readFields(body.toString())), files: {} }
   }
+}
+
+function readFields (text: string): Array<[string, string]> {
+  if (text.split('&', MAX_PARTS + 1).length > MAX_PARTS) throw new FST_NETLIFY_INVALID_FORM(`it has more than ${MAX_PARTS} fields`)
+  return [...new URLSearchParams(text)]
 }
 
 /**
@@ -36,7 +43,7 @@ async function createMultipartReader (): Promise<FormReader> {
   const { default: multipart } = await import('@fastify/multipart')
   const app = Fastify()
   // The size of the body is limited as a whole.
-  await app.register(multipart, { limits: { fieldNameSize: Infinity, fieldSize: Infinity, fileSize: Infinity } })
+  await app.register(multipart, { limits: { parts: MAX_PARTS, fieldNameSize: Infinity, fieldSize: Infinity, fileSize: Infinity } })
   app.post('/', readParts)
   return async (contentType, body) => {
     const response = await app.inject({ method: 'POST', url: '/', headers: { 'content-type': contentType }, payload: body })

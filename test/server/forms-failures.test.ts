@@ -59,6 +59,14 @@ t.test('a multipart form that cannot be read gets 400', async (t) => {
   t.equal(submissions, 0)
 })
 
+t.test('a form has at most 1,000 fields', async (t) => {
+  const app = await createApp(t, site, options)
+  t.equal((await app.inject({ ...form, payload: 'a&'.repeat(999) + 'a' })).statusCode, 303)
+  const response = await app.inject({ ...form, payload: 'a&'.repeat(1000) + 'a' })
+  t.equal(response.statusCode, 400)
+  t.match(response.json(), { code: 'FST_NETLIFY_INVALID_FORM', message: 'The form cannot be read: it has more than 1000 fields' })
+})
+
 t.test('who sent a form learns that a handler failed, as nobody else has the submission', async (t) => {
   const app = await createApp(t, {
     ...site,
