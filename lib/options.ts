@@ -186,7 +186,7 @@ export interface NetlifyFunctionsOptions {
    */
   exposeErrors?: boolean
   /**
-   * Whether `x-nf-*`, `x-netlify-*` and `client-ip` of a request reach the functions. Turn it on only behind a proxy that sets them.
+   * Whether `x-nf-*`, `x-netlify-*` (but never `x-netlify-event`) and `client-ip` of a request reach the functions. Turn it on only behind a proxy that sets them.
    * @default false
    */
   trustPlatformHeaders?: boolean

@@ -3,6 +3,9 @@ import { FST_NETLIFY_ENV_CONFLICT } from '../errors.ts'
 /** Variables that sites of this process have set, and how many of them did. */
 const shared = new Map<string, { readonly value: string, users: number, readonly added: boolean }>()
 
+/** They differ from site to site by nature; `process.env` has those of the site that came first. */
+const OF_ONE_SITE = new Set(['SITE_ID', 'SITE_NAME', 'URL'])
+
 /**
  * Sets a site's variables in `process.env`, where packages look for them, unless they are there
  * already. Gives a function that takes them back.
@@ -11,10 +14,12 @@ const shared = new Map<string, { readonly value: string, users: number, readonly
  */
 export function shareEnv (variables: Readonly<Record<string, string>>): () => void {
   const entries = Object.entries(variables)
-  const conflict = entries.find(([name, value]) => shared.has(name) && shared.get(name)?.value !== value)
+  const taken = ([name, value]: [string, string]): boolean => shared.has(name) && shared.get(name)?.value !== value
+  const conflict = entries.find((entry) => taken(entry) && !OF_ONE_SITE.has(entry[0]))
   if (conflict !== undefined) throw new FST_NETLIFY_ENV_CONFLICT(conflict[0])
 
-  for (const [name, value] of entries) {
+  const own = entries.filter((entry) => !taken(entry))
+  for (const [name, value] of own) {
     const known = shared.get(name)
     if (known !== undefined) known.users++
     else shared.set(name, { value, users: 1, added: process.env[name] === undefined })
@@ -25,7 +30,7 @@ export function shareEnv (variables: Readonly<Record<string, string>>): () => vo
   return () => {
     if (released) return
     released = true
-    for (const [name] of entries) release(name)
+    for (const [name] of own) release(name)
   }
 }
 

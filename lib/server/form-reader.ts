@@ -57,7 +57,7 @@ async function readParts (request: FastifyRequest): Promise<FormContent> {
   const files: Array<[string, FormFile]> = []
   for await (const part of request.parts()) {
     if (part.type === 'field') {
-      // A field that says it is JSON is parsed; functions get what was sent.
+      // A field that says it is JSON comes parsed; on Netlify every field is text.
       fields.push([part.fieldname, typeof part.value === 'string' ? part.value : JSON.stringify(part.value)])
       continue
     }

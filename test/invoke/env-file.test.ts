@@ -86,7 +86,15 @@ t.test('two sites in one process do not see each other\'s variables, nor each ot
   for (const name of names) t.notOk(all.includes(name), name)
 })
 
-t.test('two sites that give a variable of the option site two values are an error', async (t) => {
-  await createApp(t, {}, { site: { url: 'https://one.example' } })
-  await t.rejects(createApp(t, {}, { site: { url: 'https://two.example' } }), { code: 'FST_NETLIFY_ENV_CONFLICT', message: /"URL" to another value/ })
+t.test('two sites have their own SITE_ID, SITE_NAME and URL; process.env has those of the first', async (t) => {
+  t.equal(process.env.SITE_ID, undefined, 'nothing is set before')
+  const one = await createApp(t, functions, { site: { id: 'one' } })
+  const two = await createApp(t, functions, { site: { id: 'two' } })
+
+  t.match((await one.inject(url('SITE_ID'))).json(), { netlify: ['one'], process: ['one'], site: { id: 'one' } })
+  t.match((await two.inject(url('SITE_ID'))).json(), { netlify: ['two'], process: ['one'], site: { id: 'two' } })
+  await two.close()
+  t.equal(process.env.SITE_ID, 'one', 'the second takes back nothing of the first')
+  await one.close()
+  t.equal(process.env.SITE_ID, undefined)
 })
