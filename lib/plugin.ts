@@ -166,9 +166,9 @@ function sitesOf (app: FastifyInstance, name: string | undefined): Map<string, N
   return sites
 }
 
-async function loadToml ({ toml, root }: ResolvedOptions): Promise<SiteToml | undefined> {
+async function loadToml ({ toml }: ResolvedOptions): Promise<SiteToml | undefined> {
   if (toml === undefined) return undefined
-  const found = await readToml(toml.file, dirname(toml.file) === root ? root : dirname(toml.file))
+  const found = await readToml(toml.file, dirname(toml.file))
   if (found === undefined && toml.required) throw new FST_NETLIFY_INVALID_OPTION('config', `names a file that does not exist: ${toml.file}`)
   return found
 }

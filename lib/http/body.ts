@@ -1,6 +1,8 @@
-import type { Readable, Writable } from 'node:stream'
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { FST_NETLIFY_CLIENT_LEFT, FST_NETLIFY_REQUEST_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionRequest } from '../functions/exchange.ts'
+import { hasClientLeft } from './client.ts'
 
 /**
  * Reads a request body, exactly as sent; `null` when it is empty. It is read whole before the function
@@ -12,7 +14,9 @@ import type { FunctionRequest } from '../functions/exchange.ts'
  * @param response where the reply is written
  * @throws FST_NETLIFY_REQUEST_BODY_TOO_LARGE, FST_NETLIFY_CLIENT_LEFT
  */
-export async function readBody (payload: Readable, declared: string | undefined, limit: number, response: Writable): Promise<FunctionRequest['body']> {
+export async function readBody (payload: Readable, declared: string | undefined, limit: number, response: ServerResponse): Promise<FunctionRequest['body']> {
+  // While a hook of the host waited, say. Nothing more would be heard of the body, or half of it would pass for the whole.
+  if (hasClientLeft(response)) throw new FST_NETLIFY_CLIENT_LEFT()
   if (Number(declared) > limit) throw new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit)
   if (limit === Infinity) return toWebStream(payload, response)
   const chunks = await collect(payload, limit)
@@ -54,7 +58,7 @@ function collect (payload: Readable, limit: number): Promise<Buffer[]> {
  * Pulls from the client as the function reads. What it has not read when the reply has ended is thrown
  * away, since no further request gets through the connection before.
  */
-function toWebStream (payload: Readable, response: Writable): ReadableStream<Uint8Array<ArrayBuffer>> {
+function toWebStream (payload: Readable, response: ServerResponse): ReadableStream<Uint8Array<ArrayBuffer>> {
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start (own) {

@@ -126,6 +126,8 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
   })
   signal.addEventListener('abort', onAbort)
   raw.on('pipe', flushHead)
+  // A hook of the host may have failed, or sent something else: then nobody has read the stream.
+  raw.once('close', () => { stream.destroy() })
   reply.send(stream)
 
   function count (bytes: number, done: boolean): void {

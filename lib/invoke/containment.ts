@@ -1,3 +1,4 @@
+import { toError } from '../lambda/foreign-value.ts'
 import { runningCode, type RunningCode } from './globals.ts'
 
 /** The types of `process.emit` name every event; here all but two pass. */
@@ -47,8 +48,14 @@ function interceptProcessErrors (): () => void {
 function logOnce (code: RunningCode, event: string, error: unknown): void {
   const what = event === 'uncaughtException' ? 'an error that a function threw outside of its call' : 'a rejection that a function did not handle'
   const known = logged.get(code) ?? new Set()
-  const text = error instanceof Error ? error.message : typeof error
-  if (known.has(text)) return
-  logged.set(code, known.add(text))
-  code.log.error({ err: error, function: code.functionName, requestId: code.requestId }, what)
+  const sound = toError(error)
+  if (known.has(sound.message)) return
+  logged.set(code, known.add(sound.message))
+  const details = { function: code.functionName, requestId: code.requestId }
+  try {
+    code.log.error({ ...details, err: sound }, what)
+  } catch {
+    // One of its other properties throws when it is looked at; here, that would end the process.
+    code.log.error(details, what)
+  }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { within } from '../queue/within.ts'
 import type { Invocation } from './invocation.ts'
 
 /** What functions keep alive with `waitUntil` after their reply. */
@@ -24,14 +24,9 @@ export function createPendingWork (): PendingWork {
       pending.add(tracked)
     },
     async drain (timeout) {
-      const timer = new AbortController()
-      const expired = delay(timeout, true, { signal: timer.signal }).catch(() => true)
-      const drained = (async () => {
+      await within(timeout, (async () => {
         while (pending.size > 0) await Promise.all(pending)
-        return false
-      })()
-      await Promise.race([expired, drained])
-      timer.abort()
+      })())
       return pending.size
     }
   }

@@ -3,12 +3,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createAttempt, type Attempt, type AttemptOptions, type JobEvent } from './attempt.ts'
 import type { Claim, Job, QueueDriver } from './driver.ts'
 import { createOutage } from './outage.ts'
+import { within } from './within.ts'
 
 const LEASE_DURATION = 30_000
 /** How long `close` waits for the driver to take back what still runs. */
 const RELEASE_TIMEOUT = 1_000
-/** setTimeout fires at once when asked for more. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 export interface ConsumerOptions {
   driver: QueueDriver
@@ -130,12 +129,4 @@ export function createConsumer (options: ConsumerOptions): Consumer {
       log.error({ err: error, job: event.job.id }, `listener of the job event "${event.type}" threw`)
     }
   }
-}
-
-async function within (milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = milliseconds <= LONGEST_TIMER ? setTimeout(resolve, milliseconds) : undefined
-  work.then(() => resolve(), () => resolve())
-  await promise
-  clearTimeout(timer)
 }

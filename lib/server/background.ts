@@ -7,6 +7,7 @@ import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import { createConsumer } from '../queue/consumer.ts'
 import type { Job, NewJob, QueueDriver } from '../queue/driver.ts'
+import { within } from '../queue/within.ts'
 
 export interface BackgroundOptions {
   readonly driver: QueueDriver
@@ -36,6 +37,8 @@ export interface Background {
 
 /** How many ids of jobs that did not run are logged. */
 const LOGGED_JOBS = 1000
+/** Milliseconds that a driver gets for each of its last answers, so that none holds up the server's close. */
+const DRIVER_TIMEOUT = 2_000
 
 export function createBackground (options: BackgroundOptions): Background {
   const { driver, log } = options
@@ -65,7 +68,7 @@ export function createBackground (options: BackgroundOptions): Background {
       ip: job.ip,
       params: job.params,
       route: job.route,
-      log: log.child({ function: job.function, requestId: job.requestId, jobId: job.id, attempt: job.attempt }),
+      log: log.child({ jobId: job.id, attempt: job.attempt }),
       timeout: options.timeoutOf(definition),
       waitUntil: options.waitUntil
     })
@@ -81,10 +84,19 @@ export function createBackground (options: BackgroundOptions): Background {
 
   async function close (drainTimeout: number): Promise<void> {
     const { unfinished } = await consumer.close(drainTimeout)
-    const waiting = await driver.list({ state: 'waiting', limit: LOGGED_JOBS }).catch(() => [])
+    const waiting = await within(DRIVER_TIMEOUT, driver.list({ state: 'waiting', limit: LOGGED_JOBS })) ?? []
     const jobs = [...new Set([...unfinished, ...waiting.map(({ id }) => id)])]
     if (jobs.length > 0) log.warn({ jobs }, 'background jobs that did not run before the server closed')
-    await driver.close()
+    if (await within(DRIVER_TIMEOUT, closeDriver()) === undefined) log.warn('the background queue did not close in time')
+  }
+
+  async function closeDriver (): Promise<true> {
+    try {
+      await driver.close()
+    } catch (error) {
+      log.warn({ err: error }, 'the background queue failed to close')
+    }
+    return true
   }
 
   return {

@@ -9,6 +9,7 @@ import { createRequestId } from '../invoke/request-id.ts'
 import type { Events } from './events.ts'
 import { createFormReader, isFormType } from './form-reader.ts'
 import { leaveBodyUnread, RETRY_AFTER } from './functions.ts'
+import { showRequestId } from './show-request-id.ts'
 
 export interface FormsOptions {
   readonly events: Events
@@ -39,13 +40,14 @@ export async function createForms ({ events, maxBytes, siteUrl, log }: FormsOpti
 
     async submit (request, reply) {
       const requestId = createRequestId()
-      reply.header('x-nf-request-id', requestId)
+      const { ip, log: requestLog } = request
+      showRequestId(request, reply, requestId)
       const url = new URL(requestUrl(request.protocol, request.host, request.raw.url ?? '/'))
       const { 'content-type': contentType = '', 'user-agent': userAgent, referer: referrer } = request.headers
       const content = await read(contentType, await readWhole(request, reply))
-      const payload = formSubmission(content, { ip: request.ip, userAgent, referrer, createdAt: new Date(), siteUrl: siteUrl ?? url.origin })
+      const payload = formSubmission(content, { ip, userAgent, referrer, createdAt: new Date(), siteUrl: siteUrl ?? url.origin })
 
-      const deliveries = await events.emit('submission_created', payload, { url: url.href, requestId, ip: request.ip, log: request.log })
+      const deliveries = await events.emit('submission_created', payload, { url: url.href, requestId, ip, log: requestLog })
       // Nobody else has the submission, so whoever sent it must know.
       const failed = deliveries.find(({ outcome }) => outcome === 'failed')
       if (failed?.outcome === 'failed') {

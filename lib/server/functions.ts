@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { FST_NETLIFY_METHOD_NOT_SUPPORTED, FST_NETLIFY_REQUEST_BODY_TOO_LARGE } from '../errors.ts'
+import { FST_NETLIFY_CLIENT_LEFT, FST_NETLIFY_METHOD_NOT_SUPPORTED, FST_NETLIFY_REQUEST_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionDefinition, ReadyFunction } from '../functions/definition.ts'
 import type { FunctionRequest } from '../functions/exchange.ts'
 import { readBody } from '../http/body.ts'
@@ -8,7 +8,6 @@ import { onClientLeft } from '../http/client.ts'
 import { functionHeaders } from '../http/headers.ts'
 import { sendFunctionResponse } from '../http/reply.ts'
 import { requestUrl } from '../http/url.ts'
-import { FST_NETLIFY_CLIENT_LEFT } from '../errors.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
 import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
@@ -16,6 +15,7 @@ import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import { brokenFunctionError } from './error-detail.ts'
+import { showRequestId } from './show-request-id.ts'
 
 /** Bytes and milliseconds; `Infinity` for none. */
 export interface FunctionLimits {
@@ -56,7 +56,9 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
 
   return async function serve ({ definition, params, route }, request, reply) {
     const requestId = platformRequestId(request) ?? createRequestId()
-    reply.header('x-nf-request-id', requestId)
+    // What is logged of an invocation has its request id already.
+    const { log } = request
+    showRequestId(request, reply, requestId)
     if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
 
@@ -68,21 +70,22 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
       await background.accept({ ...call, request: stored })
       return reply.code(202).send()
     }
-    await run(definition, call, request, reply)
+    await run(definition, { ...call, log }, request, reply)
     return reply
   }
 
-  async function run (definition: ReadyFunction, call: Pick<InvocationStart, 'functionName' | 'requestId' | 'ip' | 'params' | 'route'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function run (definition: ReadyFunction, call: Pick<InvocationStart, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // Slow uploads hold no places, yet no body is read for a call that is refused.
+    enter(definition, request, reply)()
+    const functionRequest = await toFunctionRequest(definition, request, reply)
     const leave = enter(definition, request, reply)
-    let end = leave
+    // The time begins here: a slow upload is not the function's.
+    const invocation = startInvocation({ ...call, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
+    const end = (): void => {
+      invocation.end()
+      leave()
+    }
     try {
-      const functionRequest = await toFunctionRequest(definition, request, reply)
-      // The time begins here: a slow upload is not the function's.
-      const invocation = startInvocation({ ...call, log: request.log, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
-      end = () => {
-        invocation.end()
-        leave()
-      }
       onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
       const response = await invoker.invoke(definition, functionRequest, invocation)
       await sendFunctionResponse(reply, response, {

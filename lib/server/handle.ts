@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
 import { nextRun } from '../functions/cron.ts'
@@ -6,6 +7,7 @@ import { hasDefaultUrl } from '../functions/default-url.ts'
 import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
 import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
+import { bodyStream, peekBody, type PeekedStream } from '../http/response-body.ts'
 import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
@@ -153,13 +155,17 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
   const onAbort = (): void => invocation.abort(request?.signal.reason as Error)
   if (request?.signal.aborted) onAbort()
   request?.signal.addEventListener('abort', onAbort)
-  try {
-    const response = await options.invoker.invoke(definition, functionRequest, invocation)
-    return kind === 'scheduled' ? new Response(null, { status: 204 }) : toResponse(response)
-  } finally {
+  const end = (): void => {
     request?.signal.removeEventListener('abort', onAbort)
     invocation.end()
     leave()
+  }
+  try {
+    const response = await options.invoker.invoke(definition, functionRequest, invocation)
+    return await toResponse(kind === 'scheduled' ? { status: 204, headers: [], body: null } : response, invocation.signal, end)
+  } catch (error) {
+    end()
+    throw error
   }
 }
 
@@ -169,17 +175,22 @@ async function toFunctionRequest (request: Request): Promise<FunctionRequest & {
   return { method: request.method, url: request.url, headers, body }
 }
 
-function toResponse ({ status, headers, body }: FunctionResponse): Response {
-  const content = body instanceof ReadableStream ? body.pipeThrough(textToBytes()) : body
-  return new Response(content as BodyInit | null, { status, headers: headers as Array<[string, string]> })
+/** A body that is still being made is part of the call, which ends with it. */
+async function toResponse ({ status, headers, body, scope }: FunctionResponse, signal: AbortSignal, end: () => void): Promise<Response> {
+  const peeked = body instanceof ReadableStream ? await peekBody(body, scope) : undefined
+  const content = peeked?.kind === 'stream' ? openBody(peeked, signal, end) : peeked?.bytes ?? body
+  const response = new Response(content as BodyInit | null, { status, headers: headers as Array<[string, string]> })
+  if (peeked?.kind !== 'stream') end()
+  return response
 }
 
-/** A function may stream text; the methods of a `Response` read bytes only. */
-function textToBytes (): TransformStream<unknown, unknown> {
-  const encoder = new TextEncoder()
-  return new TransformStream({
-    transform (chunk, controller) {
-      controller.enqueue(typeof chunk === 'string' ? encoder.encode(chunk) : chunk)
-    }
+function openBody (peeked: PeekedStream, signal: AbortSignal, end: () => void): unknown {
+  const stream = bodyStream(peeked, () => {}, () => {})
+  const onAbort = (): void => { stream.destroy(signal.reason as Error) }
+  signal.addEventListener('abort', onAbort)
+  stream.once('close', () => {
+    signal.removeEventListener('abort', onAbort)
+    end()
   })
+  return Readable.toWeb(stream)
 }

@@ -127,3 +127,18 @@ t.test('a host\'s own listeners get the host\'s errors and not the functions\', 
   const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'server.mjs')])
   t.same(JSON.parse(stdout), { seen: ['of the host'], restored: true })
 })
+
+t.test('an error that cannot be read harms nothing either', async (t) => {
+  const log = captureLog()
+  const app = await createApp(t, {
+    'netlify/functions/unreadable.mjs': `
+      export default () => {
+        const unreadable = new Proxy(new Error(), { get () { throw new Error('unreadable') }, getPrototypeOf () { throw new Error('unreadable') } })
+        setTimeout(() => { throw unreadable })
+        return new Response('fine')
+      }`
+  }, {}, { logger: log.logger })
+  t.equal((await app.inject('/.netlify/functions/unreadable')).body, 'fine')
+  t.match(await log.line(({ msg }) => msg.includes('outside of its call')), { function: 'unreadable', level: 50 })
+  t.same(escaped, [])
+})

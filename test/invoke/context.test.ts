@@ -57,11 +57,15 @@ t.test('cookies reads those of the request', async (t) => {
 })
 
 t.test('site, deploy, account and server show who runs it', async (t) => {
-  const app = await createApp(t, {
-    'netlify/functions/identity.mjs': 'export default (request, { site, deploy, account, server }) => Response.json({ site, deploy, account, server })'
-  }, { site: { id: 's', name: 'n', url: 'https://example.com' }, deploy: { id: 'd', context: 'staging', branch: 'b' }, account: { id: 'a' } })
-  t.match((await app.inject('/.netlify/functions/identity')).json(), {
-    site: { id: 's', name: 'n', url: 'https://example.com' }, deploy: { id: 'd', context: 'staging', branch: 'b' }, account: { id: 'a' }, server: { region: 'dev' }
+  const site = { id: 's', name: 'n', url: 'https://example.com' }
+  const deploy = { id: 'd', context: 'staging', branch: 'b', published: false }
+  const source = 'export default (request, { site, deploy, account, server }) => Response.json({ site, deploy, account, server })'
+  const app = await createApp(t, { 'netlify/functions/identity.mjs': source }, { site, deploy, account: { id: 'a' }, env: { AWS_REGION: 'eu-central-1' } })
+  const without = await createApp(t, { 'netlify/functions/identity.mjs': source })
+
+  t.strictSame((await app.inject('/.netlify/functions/identity')).json(), { site, deploy, account: { id: 'a' }, server: { region: 'eu-central-1' } })
+  t.strictSame((await without.inject('/.netlify/functions/identity')).json(), {
+    site: {}, deploy: { branch: '', context: 'production', id: '', published: true }, account: { id: '' }, server: { region: 'dev' }
   })
 })
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createRequestId } from '../../lib/invoke/request-id.ts'
-import { createApp } from '../helper.ts'
+import { captureLog, createApp } from '../helper.ts'
 
 t.test('a request id is a ULID: its time first, in an alphabet that sorts', async (t) => {
   const before = Date.now()
@@ -24,6 +24,23 @@ t.test('the request id of the context is that of the reply', async (t) => {
   for (const { body, headers } of replies) t.equal(body, headers['x-nf-request-id'])
   t.equal(new Set(replies.map(({ body }) => body)).size, 10)
   t.match((await app.inject('/.netlify/functions/none')).statusCode, 404)
+})
+
+t.test('the log lines of a call have the request id of its reply', async (t) => {
+  const { logger, line, lines } = captureLog('info')
+  const app = await createApp(t, {
+    'netlify/functions/said.mjs': 'export default (request, context) => { context.log("said") }',
+    'netlify/functions/failed.mjs': 'export default () => { throw new Error("broken") }'
+  }, {}, { logger })
+
+  for (const [name, messages] of Object.entries({ said: ['said', 'request completed'], failed: [/broken/, 'request completed'] })) {
+    lines.length = 0
+    const { headers } = await app.inject(`/.netlify/functions/${name}`)
+    for (const message of messages) {
+      const { requestId } = await line(({ msg }) => typeof message === 'string' ? msg === message : message.test(msg))
+      t.equal(requestId, headers['x-nf-request-id'], String(message))
+    }
+  }
 })
 
 function timeOf (id: string): number {

@@ -102,4 +102,14 @@ t.test('waitUntil takes a value that is no promise, and wants one argument', asy
   t.same((await app.inject('/.netlify/functions/value')).json(), [true, 'waitUntil: At least 1 argument required, but only 0 passed'])
 })
 
+t.test('close() waits for it as long as `drainTimeout` says, also for longer than a timer can take', async (t) => {
+  const log = captureLog()
+  const app = await createApp(t, {
+    'netlify/functions/long.mjs': 'export default (request, { waitUntil }) => { waitUntil(new Promise((resolve) => setTimeout(resolve, 50))) }'
+  }, { background: { drainTimeout: 2 ** 31 } }, { logger: log.logger })
+  t.equal((await app.inject('/.netlify/functions/long')).statusCode, 204)
+  await app.close()
+  t.notOk(log.lines.some(({ promises }) => promises !== undefined), 'nothing is said to be left')
+})
+
 t.test('no promise was left unhandled', async (t) => t.same(unhandled, []))

@@ -141,6 +141,19 @@ t.test('the body of a refused request is not read', async (t) => {
   running.end()
 })
 
+t.test('a request counts when its body is there, so that slow uploads take no places', async (t) => {
+  const app = await createApp(t, { 'netlify/functions/length.mjs': 'export default async (request) => new Response((await request.text()).length)' }, { limits: { concurrency: 1 } })
+  const { port } = new URL(await listen(app))
+  const arrived = once(app.server, 'request')
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.write('POST /.netlify/functions/length HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\nhalf')
+  await arrived
+  await everythingDue()
+  t.equal(await status(app, 'length'), 200)
+  socket.write(' of it')
+  t.match(await text(socket), /^HTTP\/1\.1 200 [^]*\r\n\r\n10$/)
+})
+
 t.test('a refused request without a body leaves the connection open; over HTTP/2 one with a body does too', async (t) => {
   const app = await createApp(t, files, { limits: { concurrency: 1 } })
   await listen(app)

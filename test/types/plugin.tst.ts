@@ -29,7 +29,8 @@ await app.register(netlifyFunctions, {
   envFile: ['.env', '.env.local'],
   geo: (request) => ({ city: request.ip, country: { code: 'DE' } }),
   site: { url: 'https://shop.example' },
-  deploy: { context: 'staging' },
+  deploy: { context: 'staging', id: '42', branch: 'main', published: false, skewProtectionToken: 'token' },
+  account: { id: 'account' },
   limits: { timeout: 5_000, streamedBody: Infinity, concurrency: { perFunction: 10 } },
   schedule: false,
   blobs: { directory: '.netlify/blobs' },
@@ -72,6 +73,14 @@ app.register(netlifyFunctions, { schedule: '@daily' })
 app.register(netlifyFunctions, { limits: { time: 10_000 } })
 // @ts-expect-error delays are a list
 app.register(netlifyFunctions, { background: { retryDelays: 60_000 } })
+// @ts-expect-error an account has an id only
+app.register(netlifyFunctions, { account: { name: 'shop' } })
+// @ts-expect-error a file has a path
+app.register(netlifyFunctions, { envFile: true })
+// @ts-expect-error forms are taken or not
+app.register(netlifyFunctions, { forms: '/contact' })
+// @ts-expect-error constraints have names
+app.register(netlifyFunctions, { constraints: 'shop.example' })
 // @ts-expect-error variables are strings
 app.register(netlifyFunctions, { env: { PORT: 8888 } })
 // @ts-expect-error a country is mocked with { mock }
