@@ -17,6 +17,7 @@ interface Entry extends HeapItem {
 
 interface JobTableOptions {
   readonly maxJobs: number
+  readonly maxBytes: number
   readonly maxFinished: number
   readonly now: () => number
 }
@@ -24,6 +25,7 @@ interface JobTableOptions {
 /** The jobs of a memory queue and the states they go through; nothing here waits. */
 export class JobTable {
   readonly #maxJobs: number
+  readonly #maxBytes: number
   readonly #maxFinished: number
   readonly #now: () => number
   // In the order they were enqueued.
@@ -42,11 +44,14 @@ export class JobTable {
   }
 
   readonly #counts: Record<JobState, number> = { waiting: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 }
+  /** Of the bodies of unfinished jobs. */
+  #bytes = 0
   #sequence = 0
   #leases = 0
 
-  constructor ({ maxJobs, maxFinished, now }: JobTableOptions) {
+  constructor ({ maxJobs, maxBytes, maxFinished, now }: JobTableOptions) {
     this.#maxJobs = maxJobs
+    this.#maxBytes = maxBytes
     this.#maxFinished = maxFinished
     this.#now = now
   }
@@ -62,6 +67,9 @@ export class JobTable {
     if (stored !== undefined) return stored
     if (this.#counts.waiting + this.#counts.running >= this.#maxJobs) {
       throw new FST_NETLIFY_QUEUE_UNAVAILABLE(`it holds ${this.#maxJobs} unfinished jobs already`)
+    }
+    if (this.#bytes + bodySize(job) > this.#maxBytes) {
+      throw new FST_NETLIFY_QUEUE_UNAVAILABLE(`the bodies of its unfinished jobs would be larger than ${this.#maxBytes} bytes`)
     }
     const enqueuedAt = this.#now()
     const runAt = job.runAt ?? enqueuedAt
@@ -82,6 +90,7 @@ export class JobTable {
     if (uniqueKey !== undefined) this.#idsByKey.set(uniqueKey, id)
     this.#waiting.add(entry)
     this.#counts.waiting++
+    this.#bytes += bodySize(job)
     return id
   }
 
@@ -138,6 +147,7 @@ export class JobTable {
     if (entry?.state !== 'failed' && entry?.state !== 'cancelled') return false
     entry.attempt = 0
     entry.finishedAt = undefined
+    this.#bytes += bodySize(entry.job)
     this.#putBack(entry, this.#now())
     return true
   }
@@ -175,6 +185,7 @@ export class JobTable {
   #finish (entry: Entry, state: 'succeeded' | 'failed' | 'cancelled'): void {
     entry.lease = undefined
     entry.finishedAt = this.#now()
+    this.#bytes -= bodySize(entry.job)
     this.#move(entry, state, Infinity)
     const [oldest] = this.#finished
     if (oldest !== undefined && this.#finished.size > this.#maxFinished) this.#forget(oldest)
@@ -195,6 +206,10 @@ export class JobTable {
     this.#shelves[state].add(entry)
     this.#counts[state]++
   }
+}
+
+function bodySize ({ request: { body } }: NewJob): number {
+  return body?.length ?? 0
 }
 
 // Whoever gets the job owns the copy: an attempt that writes into its body does not spoil the next one.

@@ -12,6 +12,11 @@ export interface MemoryQueueOptions {
    */
   maxJobs?: number
   /**
+   * Bytes that the bodies of waiting and running jobs may have together; a job beyond is refused.
+   * @default 268_435_456
+   */
+  maxBytes?: number
+  /**
    * Succeeded, failed and cancelled jobs that stay listed; the one that finished first goes first.
    * @default 1_000
    */
@@ -30,11 +35,12 @@ interface Wait {
 
 /** Makes a queue in this process's memory: it needs no disk and no service, and its jobs end with the process. */
 export function memoryQueue (options: MemoryQueueOptions = {}): QueueDriver {
-  const { maxJobs = 100_000, maxFinished = 1_000, now = Date.now } = options
+  const { maxJobs = 100_000, maxBytes = 256 * 1024 * 1024, maxFinished = 1_000, now = Date.now } = options
   checkCount('maxJobs', maxJobs, 1)
+  checkCount('maxBytes', maxBytes, 1)
   checkCount('maxFinished', maxFinished, 0)
 
-  const table = new JobTable({ maxJobs, maxFinished, now })
+  const table = new JobTable({ maxJobs, maxBytes, maxFinished, now })
   const waits = new Set<Wait>()
   let timer: NodeJS.Timeout | undefined
   let closed = false

@@ -18,6 +18,23 @@ t.test('bad options are refused by name and rule', async (t) => {
   t.doesNotThrow(() => memoryQueue({ maxJobs: Infinity, maxFinished: 0 }))
 })
 
+t.test('maxBytes counts the bodies of waiting and running jobs, not of finished ones', async (t) => {
+  const driver = createQueue(t, { maxBytes: 10 })
+  const withBody = (id: string, size: number): NewJob => {
+    const empty = job(id)
+    return { ...empty, request: { ...empty.request, body: new Uint8Array(size) } }
+  }
+  await driver.enqueue(withBody('a', 6))
+  await t.rejects(driver.enqueue(withBody('b', 5)), { code: 'FST_NETLIFY_QUEUE_UNAVAILABLE', statusCode: 503, message: /larger than 10 bytes/ })
+  await driver.enqueue(withBody('c', 4))
+  const [claim] = await driver.claim({ limit: 1, leaseDuration: 1_000, signal: new AbortController().signal })
+  await t.rejects(driver.enqueue(withBody('d', 1)), { code: 'FST_NETLIFY_QUEUE_UNAVAILABLE' }, 'a running job counts')
+  await driver.settle(claim!, { outcome: 'failed', error: 'no' })
+  await driver.enqueue(withBody('e', 6))
+  await driver.change('a', 'retry')
+  await t.rejects(driver.enqueue(withBody('f', 1)), { code: 'FST_NETLIFY_QUEUE_UNAVAILABLE' }, 'a job that was brought back counts again')
+})
+
 t.test('maxJobs counts waiting and running jobs, not finished ones', async (t) => {
   const driver = createQueue(t, { maxJobs: 2 })
   await driver.enqueue(job('one'))
