@@ -66,6 +66,9 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const underWay = createConcurrency(limits.concurrency)
   const events = new EventEmitter<SiteEvents>()
   const driver = options.queue ?? memoryQueue()
+  if (options.queue === undefined && hasBackgroundFunction(functions)) {
+    app.log.info('background calls wait in memory; those that have not run when the process ends are lost')
+  }
   const invoker = createInlineInvoker({
     handlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.handler]] : [])),
     eventHandlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.eventHandlers]] : [])),
@@ -152,6 +155,10 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     if (definition.state === 'failed') return limits.timeout
     return definition.config.timeout ?? { request: limits.timeout, background: limits.backgroundTimeout, scheduled: limits.scheduledTimeout }[definition.kind]
   }
+}
+
+function hasBackgroundFunction (functions: ReadonlyMap<string, FunctionDefinition>): boolean {
+  return [...functions.values()].some((definition) => definition.state === 'ready' && definition.kind === 'background')
 }
 
 /** The sites of this scope, by name. */

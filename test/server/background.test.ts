@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { NetlifyFunctionsOptions } from '../../lib/options.ts'
 import { memoryQueue } from '../../lib/queue/memory.ts'
 import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../../lib/errors.ts'
 import { captureLog, createApp, listen } from '../helper.ts'
@@ -202,3 +203,14 @@ t.test('a call that the queue does not store is a 503, never a 202', async (t) =
 })
 
 t.test('no promise was left unhandled', async (t) => t.same(unhandled, []))
+
+t.test('a site with a background function says at boot that its jobs wait in memory, unless it has a queue of its own', async (t) => {
+  const files = { 'netlify/functions/job-background.mts': 'export default () => {}' }
+  const said = async (t: Test, options: NetlifyFunctionsOptions): Promise<boolean> => {
+    const log = captureLog('info')
+    await createApp(t, files, options, { logger: log.logger })
+    return log.lines.some(({ msg }) => msg.includes('wait in memory'))
+  }
+  t.equal(await said(t, {}), true)
+  t.equal(await said(t, { queue: memoryQueue() }), false)
+})
