@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FST_NETLIFY_RATE_LIMITED } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import type { RateLimit } from '../functions/rate-limit.ts'
+import { createRequestId } from '../invoke/request-id.ts'
 import { leaveBodyUnread, type FunctionServer } from './functions.ts'
+import { showRequestId } from './show-request-id.ts'
 
 export interface RateLimitOptions {
   readonly functions: Iterable<FunctionDefinition>
@@ -40,6 +42,7 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
     const instead = path === undefined ? undefined : serveInstead(path, request, reply)
     if (instead !== undefined) return instead
     if (request.body !== undefined) leaveBodyUnread(request, reply)
+    showRequestId(request, reply, createRequestId())
     throw error
   }
 

@@ -21,6 +21,7 @@ t.test('calls over the limit are answered 429, and the function does not run', a
   for (let time = 0; time < 2; time++) {
     const response = await call()
     t.equal(response.statusCode, 429)
+    t.match(response.headers['x-nf-request-id'], /^[0-9A-HJKMNP-TV-Z]{26}$/)
     t.same(response.json(), {
       statusCode: 429,
       code: 'FST_NETLIFY_RATE_LIMITED',
