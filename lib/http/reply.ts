@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyReply } from 'fastify'
 import { FST_NETLIFY_CONTENT_LENGTH_MISMATCH, FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
+import { toError } from '../functions/foreign-value.ts'
 import { hasClientLeft } from './client.ts'
 import { checkResponseHeaders } from './headers.ts'
 import { bodyStream, peekBody, type PeekedBody, type PeekedStream } from './response-body.ts'
@@ -138,7 +139,7 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
 
   function onAbort (): void {
     breakOff(signal.reason)
-    stream.destroy(asError(signal.reason))
+    stream.destroy(toError(signal.reason))
   }
 
   /** Ending the response would make it look complete; only this breaks HTTP/1.1 and HTTP/2 alike. */
@@ -147,8 +148,8 @@ function sendStream (reply: FastifyReply, response: FunctionResponse, declared: 
     broken = failure(functionName, reason)
     if (raw.headersSent) reply.log.error({ err: broken, function: functionName }, 'response body broken off')
     else takeBackHead(reply, response)
-    stream.destroy(asError(broken))
-    if (raw.headersSent) raw.destroy(asError(broken))
+    stream.destroy(toError(broken))
+    if (raw.headersSent) raw.destroy(toError(broken))
   }
 
   /** A client sees the head at once, however long the first chunk takes. */
@@ -190,12 +191,9 @@ function toBytes (body: string | Uint8Array): Buffer {
 }
 
 /** Errors with a code of ours pass as they are; anything else is the function's own failure. */
-function failure (functionName: string, error: unknown): Error {
-  const code = (error as { code?: unknown } | null)?.code
-  if (error instanceof Error && typeof code === 'string' && code.startsWith('FST_NETLIFY_')) return error
+function failure (functionName: string, thrown: unknown): Error {
+  const error = toError(thrown)
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string' && code.startsWith('FST_NETLIFY_')) return error
   return new FST_NETLIFY_FUNCTION_FAILED(functionName, ' while its response body was read', { cause: error })
-}
-
-function asError (reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
 }

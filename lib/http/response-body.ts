@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FunctionResponse } from '../functions/exchange.ts'
+import { toError } from '../functions/foreign-value.ts'
 
 /** Microtasks after which a body that is not complete counts as a stream. A native body of one chunk needs fewer. */
 const PATIENCE = 24
@@ -46,7 +47,7 @@ export async function peekBody (body: ReadableStream<unknown>, scope: FunctionRe
  * @param count throws to break the stream
  * @param onFailure called once when the body fails or `count` throws, before the stream is destroyed
  */
-export function bodyStream ({ read, cancel, pending }: PeekedStream, count: (bytes: number, done: boolean) => void, onFailure: (error: unknown) => void): Readable {
+export function bodyStream ({ read, cancel, pending }: PeekedStream, count: (bytes: number, done: boolean) => void, onFailure: (error: Error) => void): Readable {
   const ahead = [...pending]
   return new Readable({
     read () {
@@ -56,9 +57,11 @@ export function bodyStream ({ read, cancel, pending }: PeekedStream, count: (byt
         // An empty chunk would end neither the stream nor this read.
         if (chunk?.length === 0) this._read(0)
         else this.push(chunk)
-      }).catch((error: unknown) => {
+      }).catch((thrown: unknown) => {
+        // A stream may fail with anything, also with what throws when it is looked at.
+        const error = toError(thrown)
         onFailure(error)
-        this.destroy(error instanceof Error ? error : new Error(String(error)))
+        this.destroy(error)
       })
     },
     destroy (error, callback) {

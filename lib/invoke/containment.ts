@@ -1,4 +1,4 @@
-import { toError } from '../lambda/foreign-value.ts'
+import { toError } from '../functions/foreign-value.ts'
 import { runningCode, type RunningCode } from './globals.ts'
 
 /** The types of `process.emit` name every event; here all but two pass. */

@@ -1,6 +1,6 @@
 import type { LambdaEvent } from './event.ts'
 import { lambdaEndings, type LambdaContext } from './context.ts'
-import { toError } from './foreign-value.ts'
+import { toError } from '../functions/foreign-value.ts'
 
 /**
  * Runs a Lambda-compatible handler and resolves with its result, unchecked: `null` stands for a handler that

@@ -1,6 +1,6 @@
 import { FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
-import { describe } from './foreign-value.ts'
+import { describe } from '../functions/foreign-value.ts'
 
 interface AsyncSource extends AsyncIterable<unknown> {
   on?: (event: 'error', listener: () => void) => unknown

@@ -1,6 +1,6 @@
 import { FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
-import { describe } from './foreign-value.ts'
+import { describe } from '../functions/foreign-value.ts'
 
 // RFC 9110 §5.1 and §5.5, with the bytes beyond ASCII that HTTP/1.1 parsers take for Latin-1.
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/

@@ -1,6 +1,6 @@
 import { FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_RESPONSE_BODY_TOO_LARGE } from '../errors.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
-import { describe, toError } from './foreign-value.ts'
+import { describe, toError } from '../functions/foreign-value.ts'
 import { discardBody, resultBody } from './result-body.ts'
 import { resultHeaders } from './result-headers.ts'
 

@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import type { LambdaContext } from './context.ts'
 import type { LambdaEvent } from './event.ts'
-import { toError } from './foreign-value.ts'
+import { toError } from '../functions/foreign-value.ts'
 
 /** A Lambda handler that writes its response into a stream. */
 export type StreamingHandler = (event: LambdaEvent, responseStream: ResponseStream, context: LambdaContext) => unknown

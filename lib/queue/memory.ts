@@ -1,9 +1,7 @@
 import { FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { Claim, ClaimOptions, QueueDriver } from './driver.ts'
 import { JobTable } from './job-table.ts'
-
-/** setTimeout fires at once when asked for more. */
-const LONGEST_TIMER = 2 ** 31 - 1
+import { LONGEST_TIMER } from './within.ts'
 
 export interface MemoryQueueOptions {
   /**

@@ -13,7 +13,7 @@ export function describe (value: unknown): string {
 }
 
 /**
- * Gives what user code threw as an Error: itself, or, where it is no Error or its message or stack cannot be read,
+ * Gives what user code threw as an Error: itself, or, where it is no Error or its message, stack or code cannot be read,
  * one that shows it. That stands for an error of the user's, so it has no code of ours. Never throws.
  */
 export function toError (thrown: unknown): Error {
@@ -23,7 +23,8 @@ export function toError (thrown: unknown): Error {
 function isSoundError (thrown: unknown): thrown is Error {
   try {
     return (isNativeError(thrown) || thrown instanceof Error) &&
-      typeof thrown.message === 'string' && typeof (thrown.stack ?? '') === 'string'
+      typeof thrown.message === 'string' && typeof (thrown.stack ?? '') === 'string' &&
+      typeof (thrown as NodeJS.ErrnoException).code !== 'symbol'
   } catch {
     return false
   }
