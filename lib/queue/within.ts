@@ -1,5 +1,5 @@
 /** setTimeout fires at once when asked for more. */
-export const LONGEST_TIMER = 2 ** 31 - 1
+export const LONGEST_TIMER: number = 2 ** 31 - 1
 
 /** Gives what `work` gives, or `undefined` when it fails or takes longer. Never rejects. */
 export async function within<Result> (milliseconds: number, work: Promise<Result>): Promise<Result | undefined> {
