@@ -18,6 +18,8 @@ export interface Job {
   /** The URL pattern that matched, `undefined` under a default URL. */
   readonly route: string | undefined
   readonly request: FunctionRequest & { readonly body: Uint8Array<ArrayBuffer> | null }
+  /** Headers that are kept encrypted and are not among those of `request`; a driver stores the text as it is. */
+  readonly sealedHeaders: string | undefined
   readonly state: JobState
   /** Attempts begun so far: the first claim makes it 1, a lost lease has spent one, a release takes its own back. */
   readonly attempt: number
@@ -41,6 +43,7 @@ export interface NewJob {
   readonly params: Job['params']
   readonly route: Job['route']
   readonly request: Job['request']
+  readonly sealedHeaders?: Job['sealedHeaders']
   /** While a job with this key is stored, finished or not, enqueueing it again changes nothing. */
   readonly uniqueKey?: string
   /** Epoch ms; default: at once. */
@@ -66,6 +69,8 @@ export interface ClaimOptions {
   readonly limit: number
   /** Milliseconds after which an unextended claim may be given to somebody else. */
   readonly leaseDuration: number
+  /** Functions that have all the places they may have; none of their jobs is given. Default: none. */
+  readonly except?: readonly string[]
   /** Ends the wait with an empty list. */
   readonly signal: AbortSignal
 }
