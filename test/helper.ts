@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
+import { mock } from 'node:test'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { netlifyFunctions, type NetlifyFunctionsOptions } from '../lib/index.ts'
 
@@ -19,6 +20,16 @@ export interface LogLine {
   readonly msg: string
   readonly err?: { readonly code?: string, readonly message: string, readonly stack: string }
   readonly [key: string]: unknown
+}
+
+/** Time stands still, until the test says otherwise with `mock.timers.tick()`. */
+export function stopTime (t: Test, now = '2026-01-01T00:00:00Z'): void {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.parse(now) })
+  const monotonic = mock.method(performance, 'now', () => Date.now())
+  t.teardown(() => {
+    mock.timers.reset()
+    monotonic.mock.restore()
+  })
 }
 
 /** Writes a site into a directory of its own, removed after the test. */

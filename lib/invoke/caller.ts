@@ -45,9 +45,18 @@ export function clientContext (caller: Caller | undefined): Record<string, unkno
   return { identity, user, custom: { netlify: Buffer.from(JSON.stringify({ identity, user })).toString('base64') } }
 }
 
-/** The global `netlifyIdentityContext`: what a trusted proxy says, else who was found. */
-export function identityContext ({ 'x-nf-identity-info': info }: FunctionRequest['headers'], caller: Caller | undefined): unknown {
-  if (info === undefined) return caller ?? null
+/** What the global `netlifyIdentityContext` gives: what a trusted proxy says, else who was found. */
+export function identityContext (request: FunctionRequest, caller: Caller | undefined): (() => unknown) | undefined {
+  const { 'x-nf-identity-info': info } = request.platformHeaders ?? request.headers
+  if (info === undefined) return caller && (() => caller)
+  let parsed: unknown
+  return () => {
+    parsed ??= parseIdentity(info)
+    return parsed
+  }
+}
+
+function parseIdentity (info: string): unknown {
   try {
     return JSON.parse(Buffer.from(info, 'base64').toString())
   } catch {

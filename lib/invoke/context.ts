@@ -4,6 +4,7 @@ import { createCookieJar, type CookieJar, type Cookies } from './cookies.ts'
 import { createFlags, type Flags } from './flags.ts'
 import { readGeo, type Geo } from './geo.ts'
 import type { Invocation } from './invocation.ts'
+import { createLazyUrl } from './lazy-url.ts'
 import type { SiteIdentity } from './site-identity.ts'
 
 /** The second argument of a handler. See https://docs.netlify.com/build/functions/api/#netlify-specific-context-object */
@@ -32,28 +33,29 @@ export interface Context {
  * A plain object of own, enumerable data, in Netlify's order: frameworks spread and copy it.
  *
  * @param request with the headers of the platform, whose word counts as on Netlify
+ * @param json of the class of `Response` that the function has
  */
-export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity): { context: Context, jar: CookieJar } {
-  const { log, requestId } = invocation
-  const { headers } = request
-  const jar = createCookieJar(headers.cookie)
+export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity, { json }: Pick<typeof Response, 'json'>): { context: Context, jar: CookieJar } {
+  const { requestId } = invocation
+  const told = request.platformHeaders ?? request.headers
+  const jar = createCookieJar(request)
   const context: Context = {
-    account: { id: headers['x-nf-account-id'] ?? identity.account.id },
+    account: { id: told['x-nf-account-id'] ?? identity.account.id },
     cookies: jar.cookies,
-    deploy: deployOf(headers, identity),
+    deploy: deployOf(told, identity),
     flags: createFlags(),
     path: invocation.route,
-    geo: readGeo(headers['x-nf-geo']),
-    ip: headers['x-nf-client-connection-ip'] ?? invocation.ip,
-    json: (value) => Response.json(value),
-    log: (...values) => log.info({ function: invocation.functionName, requestId }, format(...values)),
+    geo: readGeo(told['x-nf-geo']),
+    ip: told['x-nf-client-connection-ip'] ?? invocation.ip,
+    json: (value) => json(value),
+    log: (...values) => invocation.log.info({ function: invocation.functionName, requestId }, format(...values)),
     next,
     params: { ...invocation.params },
     requestId,
     rewrite: (to) => fetch(rewriteUrl(request.url, to)),
     server: { region: identity.region },
     site: { ...identity.site },
-    url: new URL(request.url),
+    url: createLazyUrl(request.url),
     waitUntil
   }
   return { context, jar }
@@ -68,12 +70,13 @@ function next (): never {
   throw new Error('`context.next` is not implemented for serverless functions')
 }
 
-function deployOf (headers: FunctionRequest['headers'], { deploy }: SiteIdentity): Context['deploy'] {
+function deployOf (told: FunctionRequest['headers'], { deploy }: SiteIdentity): Context['deploy'] {
+  const published = told['x-nf-deploy-published']
   return {
-    branch: headers['x-nf-branch'] ?? deploy.branch,
-    context: headers['x-nf-deploy-context'] ?? deploy.context,
-    id: headers['x-nf-deploy-id'] ?? deploy.id,
-    published: headers['x-nf-deploy-published'] === '1',
+    branch: told['x-nf-branch'] ?? deploy.branch,
+    context: told['x-nf-deploy-context'] ?? deploy.context,
+    id: told['x-nf-deploy-id'] ?? deploy.id,
+    published: published === undefined ? deploy.published : published === '1',
     skewProtectionToken: deploy.skewProtectionToken
   }
 }

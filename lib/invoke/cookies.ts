@@ -1,3 +1,5 @@
+import type { FunctionRequest } from '../functions/exchange.ts'
+
 /** See https://docs.netlify.com/build/functions/api/#cookies */
 export interface CookieAttributes {
   readonly name: string
@@ -24,7 +26,7 @@ export interface Cookies {
 export interface CookieJar {
   readonly cookies: Cookies
   /** @throws when a cookie cannot be written; that is known only here, as on Netlify */
-  readonly setCookieValues: () => string[]
+  readonly setCookieValues: () => readonly string[]
 }
 
 /** A token of RFC 2616, and the slash, which Netlify lets through. */
@@ -35,7 +37,9 @@ const FORBIDDEN_IN_VALUE = /[\0-\x20",;\\\x7f]/
 const BEYOND_ASCII = /[^\0-\x80]/
 const FORBIDDEN_IN_PATH = /[^\x20-\x7e]|;/
 
-export function createCookieJar (cookieHeader: string | undefined): CookieJar {
+const NONE: readonly string[] = []
+
+export function createCookieJar (request: Pick<FunctionRequest, 'headers'>): CookieJar {
   const changes: CookieAttributes[] = []
   return {
     cookies: {
@@ -43,14 +47,14 @@ export function createCookieJar (cookieHeader: string | undefined): CookieJar {
         const cookie = typeof nameOrCookie === 'string' ? { name: nameOrCookie } : nameOrCookie
         changes.push({ path: '/', ...cookie, value: '', expires: new Date(0) })
       },
-      get: (name) => readCookies(cookieHeader)[name],
+      get: (name) => readCookies(request.headers.cookie)[name],
       set (nameOrCookie, value) {
         if (typeof nameOrCookie !== 'string') changes.push(nameOrCookie)
         else if (typeof value === 'string') changes.push({ name: nameOrCookie, value })
         else throw new TypeError('You must provide the cookie value as a string to \'cookies.set\'')
       }
     },
-    setCookieValues: () => changes.filter(({ name }) => name).map(serializeCookie)
+    setCookieValues: () => changes.length === 0 ? NONE : changes.filter(({ name }) => name).map(serializeCookie)
   }
 }
 

@@ -6,11 +6,12 @@ export interface Flags {
 }
 
 class NoFlags implements Flags {
-  readonly #evaluations = new Set<string>()
+  #evaluations: Set<string> | undefined = undefined
 
   get (_name: string): undefined {}
 
   get evaluations (): Set<string> {
+    this.#evaluations ??= new Set()
     return this.#evaluations
   }
 }

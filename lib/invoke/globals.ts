@@ -27,8 +27,8 @@ export interface Scope {
   readonly context: Context | null
   readonly env: SiteEnv
   readonly code: RunningCode
-  /** Who is signed in, under the global `netlifyIdentityContext`. */
-  readonly identityContext?: unknown
+  /** Gives who is signed in, under the global `netlifyIdentityContext`. */
+  readonly identityContext?: (() => unknown) | undefined
 }
 
 /** `getContext()` of @netlify/functions looks for the running call here. */
@@ -84,7 +84,7 @@ function installNetlifyGlobal (): void {
     env
   }
   Object.defineProperty(globalThis, 'Netlify', { value: netlify, configurable: true, enumerable: true, writable: true })
-  Object.defineProperty(globalThis, 'netlifyIdentityContext', { get: () => scopes().getStore()?.identityContext ?? null, configurable: true })
+  Object.defineProperty(globalThis, 'netlifyIdentityContext', { get: () => scopes().getStore()?.identityContext?.() ?? null, configurable: true })
 }
 
 /** For functions that stream in the Lambda form. Nobody else sees it: packages take it for a sign that they run on Lambda. */

@@ -12,7 +12,7 @@ import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
 import { createCallEnv } from './call-env.ts'
 import { clientContext, findCaller, identityContext, type Caller, type VerifyToken } from './caller.ts'
 import { createContext } from './context.ts'
-import { runInScope, type SiteEnv } from './globals.ts'
+import { runInScope, type Scope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
 import type { Invoker } from './invoker.ts'
 import { sitePlatformHeaders, withPlatformHeaders } from './platform-headers.ts'
@@ -36,40 +36,41 @@ export interface InlineOptions {
 }
 
 const ACCEPTED: FunctionResponse = { status: 202, headers: [], body: null }
+const NO_CONTENT: FunctionResponse = { status: 204, headers: [], body: null }
 
 /** Runs functions in this thread. */
 export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
   return {
-    async invoke (definition, given, invocation) {
+    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), cancel)
+  }
+
+  async function run (definition: ReadyFunction, given: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
+    try {
       const request = withPlatformHeaders(given, siteHeaders, invocation)
-      const eventHandler = eventHandlers.get(definition.name)?.get(request.headers[EVENT_HEADER] ?? '')
-      const handler = eventHandler ?? handlers.get(definition.name)
+      const ofEvents = eventHandlers.get(definition.name)
+      const eventHandler = ofEvents !== undefined && ofEvents.size > 0 ? ofEvents.get(request.headers[EVENT_HEADER] ?? '') : undefined
+      if (eventHandler !== undefined) return await runEvent(eventHandler, definition, request, invocation)
+      const handler = handlers.get(definition.name)
       if (handler === undefined) throw new Error(`no handler is loaded for function "${definition.name}"`)
-      const run = eventHandler !== undefined ? runEvent : definition.form === 'web' ? runWeb : runLambda
-      const work = run(handler, definition, request, invocation)
-      try {
-        return await invocation.race(work)
-      } catch (error) {
-        // The handler may still come to an end; then nobody reads its response.
-        work.then(cancel, () => {})
-        throw toCoded(error, definition.name)
-      }
+      return definition.form === 'web' ? await runWeb(handler, definition, request, invocation) : await runLambda(handler, definition, request, invocation)
+    } catch (error) {
+      throw toCoded(error, definition.name)
     }
   }
 
   async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const caller = verifyToken && await callerOf(definition, request, invocation)
-    const { context, jar } = createContext(request, invocation, identity)
-    const nativeRequest = toNativeRequest(request, invocation.signal)
-    const scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request.headers, caller) }
+    const { context, jar } = createContext(request, invocation, identity, Response)
+    const fetchRequest = toNativeRequest(request, invocation.signal)
+    const scope: Scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
     // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
     const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
-    const returned = await runInScope(scope, () => call.handler(nativeRequest, context))
+    const returned = await runInScope(scope, () => call.handler(fetchRequest, context))
     if (definition.kind !== 'request') return discard(returned)
-    if (returned === undefined) return { status: 204, headers: [], body: null }
-    if (!(returned instanceof Response)) throw new FST_NETLIFY_INVALID_RETURN_VALUE(definition.name, describe(returned))
-    const response = withCookies(definition.name, returned, jar.setCookieValues)
+    if (returned === undefined) return NO_CONTENT
+    const response = withCookies(definition.name, takeResponse(definition.name, returned), jar.setCookieValues)
+    if (!(response.body instanceof ReadableStream)) return response
     return { ...response, scope: (read) => runInScope(scope, read) }
   }
 
@@ -77,9 +78,9 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   async function runEvent (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const { slug, payload } = await readEvent(request)
     const event = eventTypes[slug].call(payload)
-    const { context } = createContext(request, invocation, identity)
+    const { context } = createContext(request, invocation, identity, Response)
     const call = { type: 'event', handler: handler as (argument: object) => unknown }
-    const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request.headers, undefined) }, () => call.handler(event.argument))
+    const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, undefined) }, () => call.handler(event.argument))
     if (definition.kind === 'background') return discard(returned)
     try {
       return event.respond(returned)
@@ -93,7 +94,7 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
     const buffered = await bufferRequest(request)
     const event = blobs === undefined
       ? lambdaEvent(buffered, invocation.route)
-      : { ...lambdaEvent({ ...buffered, headers: { ...blobs.headers, ...buffered.headers } }, invocation.route), blobs: blobs.event }
+      : { ...lambdaEvent({ method: buffered.method, url: buffered.url, headers: { ...blobs.headers, ...buffered.headers }, body: buffered.body }, invocation.route), blobs: blobs.event }
     const context = lambdaContext(definition.name, invocation.requestId, invocation.deadline, clientContext(caller))
     // As on Netlify, the variable is there only after `connectLambda(event)`.
     const scope = { context: null, env: callEnv(undefined), code: invocation }
@@ -107,7 +108,7 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
     if (verifyToken === undefined || definition.kind !== 'request') return undefined
     const caller = await findCaller(request, verifyToken, identity.site.url, invocation)
     // A verifier may take longer than the call may, or than its client waits.
-    invocation.signal.throwIfAborted()
+    invocation.throwIfAborted()
     return caller
   }
 
@@ -146,9 +147,17 @@ async function readEvent (request: FunctionRequest): Promise<{ slug: EventSlug, 
   return { slug: headers[EVENT_HEADER] as EventSlug, payload: JSON.parse(Buffer.from(body ?? []).toString()) }
 }
 
-function withCookies (name: string, returned: Response, setCookieValues: () => string[]): FunctionResponse {
+function takeResponse (name: string, returned: unknown): FunctionResponse {
   try {
-    const response = fromNativeResponse(returned)
+    if (returned instanceof Response) return fromNativeResponse(returned)
+  } catch (error) {
+    throw new FST_NETLIFY_INVALID_RESPONSE(name, (error as Error).message, { cause: error })
+  }
+  throw new FST_NETLIFY_INVALID_RETURN_VALUE(name, describe(returned))
+}
+
+function withCookies (name: string, response: FunctionResponse, setCookieValues: () => readonly string[]): FunctionResponse {
+  try {
     const cookies = setCookieValues()
     if (cookies.length === 0) return response
     return { ...response, headers: [...response.headers, ...cookies.map((value) => ['set-cookie', value] as const)] }
@@ -162,7 +171,8 @@ function discard (returned: unknown): FunctionResponse {
   return ACCEPTED
 }
 
-function cancel ({ body }: { body: unknown }): void {
+/** Tells the producer of a body that nobody reads it. */
+function cancel ({ body }: { readonly body: unknown }): void {
   if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {})
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_TIMEOUT } from '../errors.ts'
+import { createDeadlines, type Deadline, type Expiring, type StartDeadline } from './deadline.ts'
 
 /** One run of a function: who called it, and how long it may take. */
 export interface Invocation {
@@ -13,13 +14,15 @@ export interface Invocation {
   readonly log: FastifyBaseLogger
   /** Epoch ms, or `Infinity`. */
   readonly deadline: number
-  /** Aborts when the client leaves and when the time limit is reached. */
+  /** Aborts when the client leaves and when the time limit is reached. Made when it is first read. */
   readonly signal: AbortSignal
   /** Keeps work alive that goes on after the reply, until the time limit. */
-  readonly waitUntil: (work: Promise<unknown>) => void
+  waitUntil (work: Promise<unknown>): void
   abort (reason: Error): void
-  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first. */
-  race<T> (work: Promise<T>): Promise<T>
+  /** @throws the reason, once the call is aborted */
+  throwIfAborted (): void
+  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first; then `onLate` gets it. */
+  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T>
   /** The run is over; frees the timer, unless work given to `waitUntil` goes on. Idempotent. */
   end (): void
 }
@@ -27,57 +30,122 @@ export interface Invocation {
 export type InvocationStart = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'> & {
   /** Milliseconds, or `Infinity`. */
   readonly timeout: number
-  /** Takes the work that goes on after the reply; it settles at the time limit at the latest. */
-  readonly waitUntil: (work: Promise<unknown>, invocation: Pick<Invocation, 'functionName' | 'requestId' | 'log'>) => void
 }
 
-/** `setTimeout` turns longer delays into none. */
-const LONGEST_TIMER = 2 ** 31 - 1
+/** Takes the work that goes on after the reply; it settles at the time limit at the latest. */
+export type WaitUntil = (work: Promise<unknown>, invocation: Pick<Invocation, 'functionName' | 'requestId' | 'log'>) => void
 
-export function startInvocation ({ timeout, ...start }: InvocationStart): Invocation {
-  const controller = new AbortController()
-  const expired = Promise.withResolvers<never>()
-  expired.promise.catch(() => {})
-  const deadline = Date.now() + timeout
-  let timer = timeout > LONGEST_TIMER ? undefined : setTimeout(expire, timeout)
-  let pending = 0
-  let ended = false
+export type StartInvocation = (start: InvocationStart) => Invocation
 
-  function expire (): void {
-    const error = new FST_NETLIFY_TIMEOUT(start.functionName, (timeout / 1000).toFixed(2))
-    expired.reject(error)
-    controller.abort(error)
+/** Gives what starts the invocations of a site. */
+export function createInvocations (waitUntil: WaitUntil): StartInvocation {
+  const startDeadline = createDeadlines()
+  return (start) => new Run(start, waitUntil, startDeadline)
+}
+
+const compatible = createDeadlines()
+export function startInvocation ({ waitUntil, ...start }: InvocationStart & { readonly waitUntil: WaitUntil }): Invocation {
+  return new Run(start, waitUntil, compatible)
+}
+
+/** Everything that a short call does not need is made when it is first asked for. */
+class Run implements Invocation, Expiring {
+  readonly functionName: string
+  readonly requestId: string
+  readonly ip: string
+  readonly params: Readonly<Record<string, string>>
+  readonly route: string | undefined
+  readonly log: FastifyBaseLogger
+  readonly #timeLimit: number
+  readonly #onWaitUntil: WaitUntil
+  #deadline: Deadline
+  #controller: AbortController | undefined = undefined
+  #abortReason: Error | undefined = undefined
+  #timeout: Error | undefined = undefined
+  /** Those who wait for the call, to be told that its time is up. */
+  #waiting: Array<(error: Error) => void> | undefined = undefined
+  #pending = 0
+  #ended = false
+
+  constructor (start: InvocationStart, waitUntil: WaitUntil, startDeadline: StartDeadline) {
+    this.functionName = start.functionName
+    this.requestId = start.requestId
+    this.ip = start.ip
+    this.params = start.params
+    this.route = start.route
+    this.log = start.log
+    this.#timeLimit = start.timeout
+    this.#onWaitUntil = waitUntil
+    this.#deadline = startDeadline(start.timeout, this)
   }
 
-  return {
-    ...start,
-    deadline,
-    signal: controller.signal,
-    waitUntil,
-    abort (reason) {
-      controller.abort(reason)
-      // Nobody waits for its end any more, so neither does the process.
-      timer?.unref()
-    },
-    race,
-    end () {
-      ended = true
-      // From here on, the server's close decides how long the process waits.
-      if (pending > 0) timer?.unref()
-      else clearTimeout(timer)
+  get deadline (): number {
+    return Date.now() + this.#deadline.remaining()
+  }
+
+  get signal (): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason)
     }
+    return this.#controller.signal
   }
 
-  function race<T> (work: Promise<T>): Promise<T> {
-    return Promise.race([work, expired.promise])
+  throwIfAborted (): void {
+    if (this.#abortReason !== undefined) throw this.#abortReason
   }
 
-  function waitUntil (work: Promise<unknown>): void {
-    if (ended && pending === 0 && timer !== undefined) timer = setTimeout(expire, deadline - Date.now()).unref()
-    pending++
-    start.waitUntil(race(work).finally(() => {
-      pending--
-      if (ended && pending === 0) clearTimeout(timer)
-    }), start)
+  abort (reason: Error): void {
+    this.#stop(reason)
+    // Nobody waits for its end any more, so neither does the process.
+    this.#deadline.unref()
+  }
+
+  expire (): void {
+    const error = new FST_NETLIFY_TIMEOUT(this.functionName, (this.#timeLimit / 1000).toFixed(2))
+    this.#timeout = error
+    for (const reject of this.#waiting ?? []) reject(error)
+    this.#stop(error)
+  }
+
+  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      work.then((value) => {
+        if (this.#timeout === undefined) resolve(value)
+        else onLate?.(value)
+      }, reject)
+      if (this.#timeout !== undefined) reject(this.#timeout)
+      else (this.#waiting ??= []).push(reject)
+    })
+  }
+
+  waitUntil (work: Promise<unknown>): void {
+    if (this.#ended && this.#pending === 0) this.#resume()
+    this.#pending++
+    this.#onWaitUntil(this.race(work).finally(() => {
+      this.#pending--
+      if (this.#ended && this.#pending === 0) this.#deadline.clear()
+    }), this)
+  }
+
+  end (): void {
+    this.#ended = true
+    // From here on, the server's close decides how long the process waits.
+    if (this.#pending > 0) this.#deadline.unref()
+    else this.#deadline.clear()
+  }
+
+  #stop (reason: Error): void {
+    this.#abortReason ??= reason
+    this.#controller?.abort(this.#abortReason)
+  }
+
+  /** Work that is handed over after the end of the call has what is left of its time. */
+  #resume (): void {
+    const left = this.#deadline.remaining()
+    if (left === Infinity || this.#timeout !== undefined) return
+    const due = performance.now() + left
+    const timer = setTimeout(() => this.expire(), left).unref()
+    this.#deadline = { remaining: () => due - performance.now(), unref () {}, clear: () => clearTimeout(timer) }
   }
 }

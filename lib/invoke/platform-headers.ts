@@ -24,7 +24,47 @@ export function sitePlatformHeaders ({ account, deploy, site }: SiteIdentity): P
  * Adds the headers of Netlify's edge to a request. What the request has of them is kept: it comes from whoever
  * may set them, as those of other clients have been removed. The id is that of the reply and of the log.
  */
-export function withPlatformHeaders (request: FunctionRequest, site: PlatformHeaders, { ip, requestId }: Pick<Invocation, 'ip' | 'requestId'>): FunctionRequest {
-  const address = ip === '' ? {} : { 'client-ip': ip, 'x-nf-client-connection-ip': ip }
-  return { ...request, headers: { ...site, ...address, ...request.headers, 'x-nf-request-id': requestId } }
+export function withPlatformHeaders (request: FunctionRequest, site: PlatformHeaders, invocation: Pick<Invocation, 'ip' | 'requestId'>): FunctionRequest {
+  return new PlatformRequest(request, site, invocation)
+}
+
+/** Most functions read no header, so none is written before one does. */
+class PlatformRequest implements FunctionRequest {
+  readonly #given: FunctionRequest
+  readonly #site: PlatformHeaders
+  readonly #invocation: Pick<Invocation, 'ip' | 'requestId'>
+  #headers: Readonly<Record<string, string>> | undefined = undefined
+
+  constructor (given: FunctionRequest, site: PlatformHeaders, invocation: Pick<Invocation, 'ip' | 'requestId'>) {
+    this.#given = given
+    this.#site = site
+    this.#invocation = invocation
+  }
+
+  get method (): string {
+    return this.#given.method
+  }
+
+  get url (): string {
+    return this.#given.url
+  }
+
+  get body (): FunctionRequest['body'] {
+    return this.#given.body
+  }
+
+  get platformHeaders (): Readonly<Record<string, string>> {
+    return this.#given.platformHeaders ?? this.#given.headers
+  }
+
+  get headers (): Readonly<Record<string, string>> {
+    this.#headers ??= this.#writeHeaders()
+    return this.#headers
+  }
+
+  #writeHeaders (): Record<string, string> {
+    const { ip, requestId } = this.#invocation
+    const address = ip === '' ? {} : { 'client-ip': ip, 'x-nf-client-connection-ip': ip }
+    return { ...this.#site, ...address, ...this.#given.headers, 'x-nf-request-id': requestId }
+  }
 }

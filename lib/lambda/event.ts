@@ -59,11 +59,9 @@ export function lambdaEvent (request: BufferedRequest, route: string | undefined
 
 /** Reads the body of a request into memory. Rejects with the error of the body's stream. */
 export async function bufferRequest (request: FunctionRequest): Promise<BufferedRequest> {
-  const { body } = request
-  if (body instanceof ReadableStream) {
-    return { ...request, body: new Uint8Array(await new Response(body).arrayBuffer()) }
-  }
-  return { ...request, body }
+  const { method, url, headers, body } = request
+  const whole = body instanceof ReadableStream ? new Uint8Array(await new Response(body).arrayBuffer()) : body
+  return { method, url, headers, body: whole }
 }
 
 function isTextType (contentType: string | undefined): boolean {

@@ -3,7 +3,7 @@ import { FST_NETLIFY_INVALID_EVENT, FST_NETLIFY_REQUEST_BODY_TOO_LARGE, FST_NETL
 import type { FunctionDefinition, ReadyFunction } from '../functions/definition.ts'
 import { EVENT_HEADER, EVENT_NAMES, eventOfFunctionName, eventTypes, findEvent, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
-import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
+import type { StartInvocation } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
@@ -22,7 +22,7 @@ export interface EventsOptions {
   readonly background: Pick<Background, 'accept'>
   readonly concurrency: Concurrency
   readonly invoker: Invoker
-  readonly waitUntil: InvocationStart['waitUntil']
+  readonly startInvocation: StartInvocation
   readonly timeoutOf: (definition: FunctionDefinition) => number
   /** Bytes of the payload for a background function. */
   readonly maxBackgroundBody: number
@@ -99,7 +99,7 @@ export function createEvents (options: EventsOptions): Events {
     }
 
     const leave = options.concurrency.enter(name)
-    const invocation = startInvocation({ ...call, log: origin.log ?? log, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
+    const invocation = options.startInvocation({ ...call, log: origin.log ?? log, timeout: options.timeoutOf(definition) })
     try {
       const response = await options.invoker.invoke(definition, request, invocation)
       return { outcome: 'returned', function: name, response: await complete(response, invocation.signal) }

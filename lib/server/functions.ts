@@ -5,16 +5,17 @@ import type { FunctionDefinition, ReadyFunction } from '../functions/definition.
 import type { FunctionRequest } from '../functions/exchange.ts'
 import { readBody } from '../http/body.ts'
 import { onClientLeft } from '../http/client.ts'
-import { functionHeaders } from '../http/headers.ts'
+import { IncomingRequest } from '../http/incoming-request.ts'
 import { sendFunctionResponse } from '../http/reply.ts'
 import { requestUrl } from '../http/url.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
-import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
+import type { Invocation, StartInvocation } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import { brokenFunctionError } from './error-detail.ts'
+import { replyError } from './reply-error.ts'
 import { showRequestId } from './show-request-id.ts'
 
 /** Bytes and milliseconds; `Infinity` for none. */
@@ -24,13 +25,16 @@ export interface FunctionLimits {
   readonly streamedBody: number
 }
 
+type Call = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
+type Place = ReturnType<GeoHeader>
+
 export interface FunctionServerOptions {
   readonly invoker: Invoker
   readonly background: Background
   readonly concurrency: Concurrency
   readonly limits: FunctionLimits
   readonly timeoutOf: (definition: FunctionDefinition) => number
-  readonly waitUntil: InvocationStart['waitUntil']
+  readonly startInvocation: StartInvocation
   readonly geo: GeoHeader
   readonly trustPlatformHeaders: boolean
   readonly exposeErrors: boolean
@@ -43,7 +47,11 @@ export interface FunctionCall {
   readonly route: string | undefined
 }
 
-export type FunctionServer = (call: FunctionCall, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+/**
+ * Answers a request: throws what is wrong at once, sends what is wrong later. It gives no promise, since Fastify
+ * would watch it and, behind it, the reply's stream, which takes longer than a short function does.
+ */
+export type FunctionServer = (call: FunctionCall, request: FastifyRequest, reply: FastifyReply) => void
 
 /** The Fetch standard forbids these in a `Request`. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK'])
@@ -52,9 +60,9 @@ export const RETRY_AFTER = 1
 
 /** Makes the handler behind every route of a function: request in, function run or queued, reply out. */
 export function createFunctionServer (options: FunctionServerOptions): FunctionServer {
-  const { invoker, background, concurrency, limits } = options
+  const { invoker, background, concurrency, limits, startInvocation, trustPlatformHeaders } = options
 
-  return async function serve ({ definition, params, route }, request, reply) {
+  return function serve ({ definition, params, route }, request, reply) {
     const requestId = platformRequestId(request) ?? createRequestId()
     // What is logged of an invocation has its request id already.
     const { log } = request
@@ -62,40 +70,64 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
 
-    const call = { functionName: definition.name, requestId, ip: request.ip, params, route }
+    const call = { functionName: definition.name, requestId, ip: request.ip, params, route, log }
+    const url = requestUrl(request.protocol, request.host, request.raw.url ?? '/')
     if (definition.kind === 'background') {
-      const functionRequest = await toFunctionRequest(definition, request, reply)
-      // A finite limit reads the body whole, and a background body is always limited.
-      const stored = { ...functionRequest, body: functionRequest.body as Uint8Array<ArrayBuffer> | null }
-      await background.accept({ ...call, request: stored })
-      return reply.code(202).send()
+      accept(definition, call, url, request, reply).catch((error: Error) => replyError(reply, error))
+      return
     }
-    await run(definition, { ...call, log }, request, reply)
-    return reply
+    const payload = request.body as Readable | undefined
+    const geo = placeOf(request)
+    if (payload === undefined && !(geo instanceof Promise)) {
+      return run(definition, call, new IncomingRequest(request, url, null, trustPlatformHeaders, geo), request, reply)
+    }
+    // Slow uploads hold no places, yet no body is read for a call that is refused.
+    check(definition, request, reply)
+    complete(limits.requestBody, url, geo, request, reply)
+      .then((functionRequest) => run(definition, call, functionRequest, request, reply))
+      .catch((error: Error) => replyError(reply, error))
   }
 
-  async function run (definition: ReadyFunction, call: Pick<InvocationStart, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    // Slow uploads hold no places, yet no body is read for a call that is refused.
-    enter(definition, request, reply)()
-    const functionRequest = await toFunctionRequest(definition, request, reply)
+  function run (definition: ReadyFunction, call: Call, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
     const leave = enter(definition, request, reply)
     // The time begins here: a slow upload is not the function's.
-    const invocation = startInvocation({ ...call, timeout: options.timeoutOf(definition), waitUntil: options.waitUntil })
+    const invocation = startInvocation({ ...call, timeout: options.timeoutOf(definition) })
     const end = (): void => {
       invocation.end()
       leave()
     }
-    try {
-      onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
-      const response = await invoker.invoke(definition, functionRequest, invocation)
-      await sendFunctionResponse(reply, response, {
-        functionName: definition.name,
-        maxBytes: limits.streamedBody,
-        signal: invocation.signal,
-        onEnd: end
-      })
-    } catch (error) {
+    onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
+    invoker.invoke(definition, functionRequest, invocation).then((response) => {
+      try {
+        sendFunctionResponse(reply, response, { functionName: definition.name, maxBytes: limits.streamedBody, invocation, onEnd: end, onError })
+      } catch (error) {
+        onError(error as Error)
+      }
+    }, onError)
+
+    function onError (error: Error): void {
       end()
+      replyError(reply, error)
+    }
+  }
+
+  async function accept (definition: ReadyFunction, call: Call, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const limit = Math.min(limits.backgroundBody, Number.MAX_SAFE_INTEGER)
+    const { method, headers, body } = await complete(limit, url, placeOf(request), request, reply)
+    // A finite limit reads the body whole, and a background body is always limited.
+    const stored = { method, url, headers, body: body as Uint8Array<ArrayBuffer> | null }
+    const { log: _, ...job } = call
+    await background.accept({ ...job, request: stored })
+    reply.code(202).send()
+  }
+
+  async function complete (limit: number, url: string, geo: Place, request: FastifyRequest, reply: FastifyReply): Promise<FunctionRequest> {
+    try {
+      const payload = request.body as Readable | undefined
+      const body = payload === undefined ? null : await readBody(payload, request.headers['content-length'], limit, reply.raw)
+      return new IncomingRequest(request, url, body, trustPlatformHeaders, await geo)
+    } catch (error) {
+      if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE) leaveBodyUnread(request, reply)
       throw error
     }
   }
@@ -110,24 +142,18 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     }
   }
 
-  /** A trusted proxy may have given the request its id. */
-  function platformRequestId ({ headers }: FastifyRequest): string | undefined {
-    return options.trustPlatformHeaders ? headers['x-nf-request-id']?.toString() : undefined
+  function check (definition: ReadyFunction, request: FastifyRequest, reply: FastifyReply): void {
+    enter(definition, request, reply)()
   }
 
-  async function toFunctionRequest (definition: ReadyFunction, request: FastifyRequest, reply: FastifyReply): Promise<FunctionRequest> {
-    const headers = functionHeaders(request.headers, options.trustPlatformHeaders)
-    const url = requestUrl(request.protocol, request.host, request.raw.url ?? '/')
-    const limit = definition.kind === 'background' ? Math.min(limits.backgroundBody, Number.MAX_SAFE_INTEGER) : limits.requestBody
-    try {
-      const payload = request.body as Readable | undefined
-      const body = payload === undefined ? null : await readBody(payload, headers['content-length'], limit, reply.raw)
-      const geo = headers['x-nf-geo'] ?? await options.geo(request)
-      return { method: request.method, url, headers: geo === undefined ? headers : { ...headers, 'x-nf-geo': geo }, body }
-    } catch (error) {
-      if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE) leaveBodyUnread(request, reply)
-      throw error
-    }
+  /** A trusted proxy may have given the request its id. */
+  function platformRequestId ({ headers }: FastifyRequest): string | undefined {
+    return trustPlatformHeaders ? headers['x-nf-request-id']?.toString() : undefined
+  }
+
+  /** It may know the client's place, too. */
+  function placeOf (request: FastifyRequest): Place {
+    return trustPlatformHeaders && request.headers['x-nf-geo'] !== undefined ? undefined : options.geo(request)
   }
 }
 

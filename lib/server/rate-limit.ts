@@ -3,15 +3,16 @@ import { FST_NETLIFY_RATE_LIMITED } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import type { RateLimit } from '../functions/rate-limit.ts'
 import { createRequestId } from '../invoke/request-id.ts'
-import { leaveBodyUnread, type FunctionServer } from './functions.ts'
+import { leaveBodyUnread, type FunctionCall, type FunctionServer } from './functions.ts'
+import { replyError } from './reply-error.ts'
 import { showRequestId } from './show-request-id.ts'
 
 export interface RateLimitOptions {
   readonly functions: Iterable<FunctionDefinition>
   /** Tells this site from others of the app, in a store they share. */
   readonly site: string
-  /** Answers a request with what the site has under another path; `undefined` if that is nothing. */
-  readonly serveInstead: (path: string, request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> | undefined
+  /** Answers a request with what the site has under another path; false if that is nothing. */
+  readonly serveInstead: (path: string, request: FastifyRequest, reply: FastifyReply) => boolean
 }
 
 /** Counts a call of one function, and gives the error for one too many. */
@@ -34,13 +35,18 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
   if (hasOwnStore) await app.register(rateLimit, { global: false })
   const limiters = new Map(Array.from(limits, ([name, limit]) => [name, createLimiter(name, limit)]))
 
-  return async function serveWithinLimit (call, request, reply) {
+  return function serveIfAllowed (call, request, reply) {
+    const limiter = limiters.get(call.definition.name)
+    if (limiter === undefined) return serve(call, request, reply)
+    serveWithinLimit(limiter, call, request, reply).catch((error: Error) => replyError(reply, error))
+  }
+
+  async function serveWithinLimit (limiter: Limiter, call: FunctionCall, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { name } = call.definition
-    const error = await limiters.get(name)?.(request, reply)
-    if (error === undefined) return await serve(call, request, reply)
+    const error = await limiter(request, reply)
+    if (error === undefined) return serve(call, request, reply)
     const path = limits.get(name)?.rewriteTo
-    const instead = path === undefined ? undefined : serveInstead(path, request, reply)
-    if (instead !== undefined) return instead
+    if (path !== undefined && serveInstead(path, request, reply)) return
     if (request.body !== undefined) leaveBodyUnread(request, reply)
     showRequestId(request, reply, createRequestId())
     throw error

@@ -5,12 +5,12 @@ import type { FunctionDefinition, FunctionRoute } from '../functions/definition.
 import { eventOfFunctionName } from '../functions/events.ts'
 import { isValidFunctionName } from '../functions/name.ts'
 import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
-import { removeDefaultContentType, shortText } from '../http/reply.ts'
+import { ownContentType, restoreContentType } from '../http/reply-head.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
 import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
 import type { Forms } from './forms.ts'
-import type { FunctionServer } from './functions.ts'
+import type { FunctionCall, FunctionServer } from './functions.ts'
 import { limitRates } from './rate-limit.ts'
 import { addRouteTest } from './route-constraint.ts'
 import { createSitePath, type SitePathOptions } from './site-path.ts'
@@ -47,6 +47,10 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const methods = app.supportedMethods as HTTPMethods[]
   const table = createRouteTable([...functions.values()].flatMap(({ name, routes }) => routes.map((route) => ({ functionName: name, route }))))
   const registrations = new Map<FunctionRoute, RouteRegistration>(table.registrations.map((registration) => [registration.route, registration]))
+  // As most clients write them; other spellings are looked at more closely.
+  const defaultUrls = new Map<string, FunctionCall>([...functions.values()].filter(hasDefaultUrl).map((definition) => (
+    [`${app.prefix}/.netlify/functions/${definition.name}`, { definition, params: {}, route: undefined }]
+  )))
   const hostRoutes = new Set<string>()
   const sitePath = createSitePath({ ...routerOptions(app), prefix: app.prefix })
   const router = createSiteRouter({
@@ -62,9 +66,10 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   acceptRawBodies(app)
   endConnectionsOnClose(app)
   followErrorHandler(app, options.host)
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    removeDefaultContentType(reply)
-    done(null, shortText(reply, payload))
+  app.decorateReply(ownContentType, null)
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    restoreContentType(reply)
+    done()
   })
   app.addHook('onReady', async () => { findHostRoutes() })
 
@@ -92,23 +97,25 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     return registration?.url === url && !(registration.matchesWholeUrl && hasHostRoute)
   }
 
-  async function serveMatched (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  /** Gives a promise only where nothing else tells Fastify what went wrong. */
+  function serveMatched (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
     const found = router.match(request.raw)
-    if (found?.kind === 'file') return staticServer!.send(reply, found.file)
-    if (found?.kind === 'form') return await options.forms!.submit(request, reply)
-    if (found?.kind === 'not-found-page') return await staticServer!.sendNotFoundPage(reply)
-    const definition = found && functions.get(found.match.functionName)
-    if (found === undefined || definition === undefined) {
-      reply.callNotFound()
-      return reply
-    }
-    return await serve({ definition, params: found.match.params, route: found.match.route.pattern }, request, reply)
+    if (found?.kind === 'form') return options.forms!.submit(request, reply)
+    if (found?.kind === 'not-found-page') return staticServer!.sendNotFoundPage(reply)
+    const definition = found?.kind === 'function' ? functions.get(found.match.functionName) : undefined
+    if (found?.kind === 'file') staticServer!.send(reply, found.file)
+    else if (found === undefined || definition === undefined) reply.callNotFound()
+    else serve({ definition, params: found.match.params, route: found.match.route.pattern }, request, reply)
   }
 
-  async function serveByName (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const name = DEFAULT_URL.exec(sitePath(request.raw.url ?? '') ?? '')?.[1]
+  function serveByName (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
+    const target = request.raw.url ?? ''
+    const query = target.indexOf('?')
+    const known = defaultUrls.get(query === -1 ? target : target.slice(0, query))
+    if (known !== undefined) return serve(known, request, reply)
+    const name = DEFAULT_URL.exec(sitePath(target) ?? '')?.[1]
     // `/.netlify/functions/../../x` is `/x`, which Fastify's router does not know.
-    if (name === undefined) return await serveMatched(request, reply)
+    if (name === undefined) return serveMatched(request, reply)
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
     const definition = functions.get(name)
     if (definition === undefined || definition.routes.length > 0) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
@@ -118,16 +125,21 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
       request.log.info({ function: name }, 'a scheduled function has no URL; app.netlifyFunctions.invoke() runs it')
       throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     }
-    return await serve({ definition, params: {}, route: undefined }, request, reply)
+    serve({ definition, params: {}, route: undefined }, request, reply)
   }
 
   /** Without a further rate limit, so that no two functions send a request to and fro. */
-  function serveInstead (path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> | undefined {
+  function serveInstead (path: string, request: FastifyRequest, reply: FastifyReply): boolean {
     const found = router.find(request.method, `${app.prefix}${path}`)
-    if (found?.kind === 'file') return staticServer!.send(reply, found.file)
+    if (found?.kind === 'file') {
+      staticServer!.send(reply, found.file)
+      return true
+    }
     const match = found?.kind === 'function' ? found.match : undefined
     const definition = match === undefined ? findByName(path) : functions.get(match.functionName)
-    return definition && options.serve({ definition, params: match?.params ?? {}, route: match?.route.pattern }, request, reply)
+    if (definition === undefined) return false
+    options.serve({ definition, params: match?.params ?? {}, route: match?.route.pattern }, request, reply)
+    return true
   }
 
   function findByName (path: string): FunctionDefinition | undefined {

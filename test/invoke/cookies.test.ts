@@ -1,17 +1,21 @@
 import t from 'tap'
-import { createCookieJar, type CookieAttributes } from '../../lib/invoke/cookies.ts'
+import { createCookieJar, type CookieAttributes, type CookieJar } from '../../lib/invoke/cookies.ts'
+
+function jarOf (cookie: string | undefined): CookieJar {
+  return createCookieJar({ headers: cookie === undefined ? {} : { cookie } })
+}
 
 t.test('get reads the cookie header: values as sent, names trimmed, the last of several', async (t) => {
-  const { cookies } = createCookieJar('a=1; b=x%20y;c="q"; d=e=f ;  g = h; a=2; empty=')
+  const { cookies } = jarOf('a=1; b=x%20y;c="q"; d=e=f ;  g = h; a=2; empty=')
   for (const [name, value] of [['a', '2'], ['b', 'x%20y'], ['c', '"q"'], ['d', 'e=f '], ['g', ' h'], ['empty', ''], ['none', undefined], ['constructor', undefined], ['__proto__', undefined], ['A', undefined]] as const) {
     t.equal(cookies.get(name), value, name)
   }
-  t.equal(createCookieJar(undefined).cookies.get('a'), undefined)
-  t.equal(createCookieJar('__proto__=p').cookies.get('__proto__'), 'p')
+  t.equal(jarOf(undefined).cookies.get('a'), undefined)
+  t.equal(jarOf('__proto__=p').cookies.get('__proto__'), 'p')
 })
 
 t.test('set is not visible to get', async (t) => {
-  const { cookies } = createCookieJar('a=1')
+  const { cookies } = jarOf('a=1')
   cookies.set('a', '2')
   t.equal(cookies.get('a'), '1')
 })
@@ -32,14 +36,14 @@ const written: Array<[CookieAttributes, string]> = [
 
 for (const [cookie, header] of written) {
   t.test(`set writes ${header}`, async (t) => {
-    const { cookies, setCookieValues } = createCookieJar(undefined)
+    const { cookies, setCookieValues } = jarOf(undefined)
     cookies.set(cookie)
     t.same(setCookieValues(), [header])
   })
 }
 
 t.test('delete is a cookie that has expired, at the root unless told otherwise', async (t) => {
-  const { cookies, setCookieValues } = createCookieJar('a=1')
+  const { cookies, setCookieValues } = jarOf('a=1')
   cookies.delete('a')
   cookies.delete({ name: 'b', domain: 'example.com', path: '/p' })
   t.same(setCookieValues(), [
@@ -49,7 +53,7 @@ t.test('delete is a cookie that has expired, at the root unless told otherwise',
 })
 
 t.test('every change is a header of its own, in order', async (t) => {
-  const { cookies, setCookieValues } = createCookieJar(undefined)
+  const { cookies, setCookieValues } = jarOf(undefined)
   cookies.set('a', '1')
   cookies.set('b', '2')
   cookies.set('a', '3')
@@ -57,13 +61,13 @@ t.test('every change is a header of its own, in order', async (t) => {
 })
 
 t.test('a value that is no string is an error at once', async (t) => {
-  const { cookies } = createCookieJar(undefined)
+  const { cookies } = jarOf(undefined)
   t.throws(() => cookies.set('a'), { name: 'TypeError', message: 'You must provide the cookie value as a string to \'cookies.set\'' })
   t.throws(() => cookies.set('a', 5 as unknown as string), TypeError)
 })
 
 t.test('a cookie without a name is none', async (t) => {
-  const { cookies, setCookieValues } = createCookieJar(undefined)
+  const { cookies, setCookieValues } = jarOf(undefined)
   cookies.set({ name: '', value: 'b' })
   t.same(setCookieValues(), [])
 })
@@ -77,7 +81,7 @@ const unwritable: Array<[title: string, cookie: CookieAttributes]> = [
 
 for (const [title, cookie] of unwritable) {
   t.test(`${title} is an error when the response is built`, async (t) => {
-    const { cookies, setCookieValues } = createCookieJar(undefined)
+    const { cookies, setCookieValues } = jarOf(undefined)
     cookies.set(cookie)
     t.throws(() => setCookieValues())
   })

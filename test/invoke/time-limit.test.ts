@@ -3,8 +3,8 @@ import * as http from 'node:http'
 import { mock } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { setImmediate as everythingDue } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { captureLog, createApp, listen } from '../helper.ts'
+import t from 'tap'
+import { captureLog, createApp, listen, stopTime } from '../helper.ts'
 
 const probe = new EventEmitter()
 Object.assign(globalThis, { probe })
@@ -14,12 +14,6 @@ const unhandled: unknown[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(reason))
 
 const waiting = 'export default async ({ signal }) => { probe.emit("begun", signal); await new Promise(() => {}) }'
-
-/** Time stands still until the test says otherwise. */
-function stopTime (t: Test): void {
-  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.parse('2026-01-01T00:00:00Z') })
-  t.teardown(() => { mock.timers.reset() })
-}
 
 t.test('the time begins with the call: a slow upload is not the function\'s', async (t) => {
   const app = await createApp(t, {

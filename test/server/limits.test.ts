@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Limits } from '../../lib/index.ts'
 import { defaultLimits } from '../../lib/options.ts'
 import { protocols } from '../http/exchange.ts'
-import { captureLog, createApp, listen } from '../helper.ts'
+import { captureLog, createApp, listen, stopTime } from '../helper.ts'
 
 const probe = new EventEmitter()
 Object.assign(globalThis, { probe })
@@ -130,8 +130,7 @@ for (const { limit, value, name, config } of [
     const app = await createApp(t, {
       [`netlify/functions/${name}.mjs`]: `export default () => { probe.emit('begun'); return new Promise(() => {}) }\nexport const config = ${JSON.stringify(config)}`
     }, { limits: { [limit]: value }, background: { retryDelays: [] } }, { logger: log.logger })
-    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.parse('2026-01-01T00:00:00Z') })
-    t.teardown(() => { mock.timers.reset() })
+    stopTime(t)
     await listen(app)
     const begun = once(probe, 'begun')
     const failed = new Promise<void>((resolve) => { app.netlifyFunctions.on('job', ({ type }) => { if (type === 'failed') resolve() }) })

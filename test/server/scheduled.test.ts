@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events'
 import { mock } from 'node:test'
 import { setImmediate as everythingDue } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { JobEvent } from '../../lib/index.ts'
-import { captureLog, createApp, listen } from '../helper.ts'
+import { captureLog, createApp, listen, stopTime } from '../helper.ts'
 
 /** How the functions under test and the tests hear of each other. */
 const probe = new EventEmitter()
@@ -24,12 +24,6 @@ const work = `
     globalThis.scheduleProbe.emit('ended')
   }`
 
-/** Time stands still until the test says otherwise. */
-function stopTime (t: Test): void {
-  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.parse('2026-01-01T00:00:30Z') })
-  t.teardown(() => { mock.timers.reset() })
-}
-
 async function nextJob (app: FastifyInstance, type: JobEvent['type']): Promise<JobEvent> {
   return await new Promise((resolve) => {
     app.netlifyFunctions.on('job', (event) => { if (event.type === type) resolve(event) })
@@ -38,7 +32,7 @@ async function nextJob (app: FastifyInstance, type: JobEvent['type']): Promise<J
 
 t.test('from when the server listens, a function runs at its times', async (t) => {
   const app = await createApp(t, { 'netlify/functions/tick.mjs': tick }, { site: { url: 'https://site.example' } })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   await listen(app)
   for (const next of ['2026-01-01T00:02:00.000Z', '2026-01-01T00:03:00.000Z']) {
     const run = once(probe, 'run')
@@ -56,7 +50,7 @@ t.test('from when the server listens, a function runs at its times', async (t) =
 
 t.test('neither ready() nor inject() starts the clock', async (t) => {
   const app = await createApp(t, { 'netlify/functions/tick.mjs': tick })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   await app.ready()
   await app.inject('/')
   mock.timers.tick(60 * 60_000)
@@ -66,7 +60,7 @@ t.test('neither ready() nor inject() starts the clock', async (t) => {
 
 t.test('nor does listen() with `schedule: false`', async (t) => {
   const app = await createApp(t, { 'netlify/functions/tick.mjs': tick }, { schedule: false })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   const origin = await listen(app)
   mock.timers.tick(60 * 60_000)
   await everythingDue()
@@ -77,7 +71,7 @@ t.test('nor does listen() with `schedule: false`', async (t) => {
 t.test('no run begins once the server closes, and close() waits for the one under way', async (t) => {
   const log = captureLog()
   const app = await createApp(t, { 'netlify/functions/work.mjs': `${work}\nexport const config = { schedule: '* * * * *' }` }, {}, { logger: log.logger })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   await listen(app)
   const begun = once(probe, 'begun')
   mock.timers.tick(30_000)
@@ -124,7 +118,7 @@ t.test('invoke() runs it now with the clock\'s request, and waits for its end', 
     'netlify/functions/tick.mjs': tick,
     'netlify/functions/work.mjs': `${work}\nexport const config = { schedule: '@daily' }`
   })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   const run = once(probe, 'run')
   const response = await app.netlifyFunctions.invoke('tick', new Request('http://host.example/', { method: 'PUT', body: 'own' }))
   t.equal(response.status, 204)
@@ -151,7 +145,7 @@ t.test('a run that fails is logged and kept as failed; it is not repeated', asyn
   const app = await createApp(t, {
     'netlify/functions/broken.mjs': 'export default () => { throw new Error("no disk") }\nexport const config = { schedule: "* * * * *" }'
   }, { background: { retryDelays: [0, 0] } }, { logger: log.logger })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   await listen(app)
   const failed = nextJob(app, 'failed')
   mock.timers.tick(30_000)
@@ -180,7 +174,7 @@ t.test('30 seconds are its time, or `limits.scheduledTimeout`, or `config.timeou
   }
   const limited = await createApp(t, files, { limits: { scheduledTimeout: 7_000, timeout: 1 } })
   const app = await createApp(t, files, { limits: { timeout: 1 } })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   for (const [site, name, milliseconds] of [[app, 'nightly', 30_000], [limited, 'nightly', 7_000], [limited, 'short', 5_000]] as const) {
     const begun = once(probe, 'begun')
     const run = t.rejects(site.netlifyFunctions.invoke(name), { code: 'FST_NETLIFY_TIMEOUT', message: `timed out after ${milliseconds / 1000}.00 seconds` })
@@ -195,7 +189,7 @@ t.test('30 seconds are its time, or `limits.scheduledTimeout`, or `config.timeou
 
 t.test('a background function may have a schedule too', async (t) => {
   const app = await createApp(t, { 'netlify/functions/report-background.mjs': tick })
-  stopTime(t)
+  stopTime(t, '2026-01-01T00:00:30Z')
   await listen(app)
   const byClock = once(probe, 'run')
   mock.timers.tick(30_000)
