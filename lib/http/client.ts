@@ -7,7 +7,8 @@ import type { ServerHttp2Stream } from 'node:http2'
  */
 export function onClientLeft (response: ServerResponse, callback: () => void): void {
   if (hasClientLeft(response)) callback()
-  else response.once('close', () => { if (!response.writableEnded) callback() })
+  // It closes once, so `once` and its wrapper are not needed.
+  else response.on('close', () => { if (!response.writableEnded) callback() })
 }
 
 /** True from the moment the reply can no longer reach the client. */

@@ -1,9 +1,8 @@
-/** What is told when its time is up, unless it has left its list before. */
+/** What is told when its time is up, unless its deadline was cleared before. */
 export interface Expiring {
   expire (): void
 }
 
-/** One place in a list of deadlines; it is given up by `clear`. */
 export interface Deadline {
   /** Milliseconds that are left. */
   remaining (): number
@@ -13,6 +12,7 @@ export interface Deadline {
   clear (): void
 }
 
+/** Starts a deadline of so many milliseconds; `expire` is called when they are over. */
 export type StartDeadline = (timeout: number, expiring: Expiring) => Deadline
 
 /** `setTimeout` turns longer delays into none. */
@@ -22,11 +22,24 @@ const TIMER_SLACK = 1
 
 const NEVER: Deadline = { remaining: () => Infinity, unref () {}, clear () {} }
 
+/** A deadline with a timer of its own, which the process waits for. */
+export const startDeadline: StartDeadline = (timeout, expiring) => {
+  if (timeout > LONGEST_TIMER) return NEVER
+  const due = performance.now() + timeout
+  const timer = setTimeout(() => expiring.expire(), timeout)
+  return {
+    remaining: () => due - performance.now(),
+    unref () { timer.unref() },
+    clear () { clearTimeout(timer) }
+  }
+}
+
 /**
- * Gives what starts a deadline: `expire` is called after so many milliseconds. Calls with the same limit end in the
- * order in which they began, so they share a timer; one for each would be the dearest part of a short call.
+ * Gives what starts deadlines that share their timers, for calls that something else keeps the process alive for.
+ * Calls with the same limit end in the order in which they began, so a timer is enough for all of them; one for
+ * each would be the dearest part of a short call.
  */
-export function createDeadlines (): StartDeadline {
+export function createSharedDeadlines (): StartDeadline {
   const lists = new Map<number, DeadlineList>()
   return (timeout, expiring) => {
     if (timeout > LONGEST_TIMER) return NEVER
@@ -43,41 +56,35 @@ export function createDeadlines (): StartDeadline {
 class DeadlineList {
   readonly #timeout: number
   readonly #head: Place
-  #timer: NodeJS.Timeout | undefined
-  /** How many the process waits for. */
-  #refs = 0
+  #isTimerSet = false
 
   constructor (timeout: number) {
     this.#timeout = timeout
-    this.#head = new Place(this, Infinity, { expire () {} })
+    this.#head = new Place(Infinity, { expire () {} })
   }
 
   add (expiring: Expiring): Place {
-    const place = new Place(this, performance.now() + this.#timeout, expiring)
+    const place = new Place(performance.now() + this.#timeout, expiring)
     place.insertBefore(this.#head)
-    if (this.#timer === undefined) this.#timer = setTimeout(this.#onTimer, this.#timeout)
-    else if (this.#refs === 0) this.#timer.ref()
-    this.#refs++
+    if (!this.#isTimerSet) this.#setTimer(this.#timeout)
     return place
   }
 
-  release (): void {
-    this.#refs--
-    // The timer stays: the next call is likely to need it before it fires.
-    if (this.#refs === 0) this.#timer?.unref()
+  /** The timer stays when a call ends: the next one is likely to need it before it fires. */
+  #setTimer (delay: number): void {
+    this.#isTimerSet = true
+    setTimeout(this.#onTimer, delay).unref()
   }
 
   readonly #onTimer = (): void => {
-    this.#timer = undefined
+    this.#isTimerSet = false
     const due = performance.now() + TIMER_SLACK
     let first = this.#head.next
     for (; first !== this.#head && first.due <= due; first = this.#head.next) {
       first.clear()
       first.expiring.expire()
     }
-    if (first === this.#head || this.#timer !== undefined) return
-    this.#timer = setTimeout(this.#onTimer, first.due - performance.now())
-    if (this.#refs === 0) this.#timer.unref()
+    if (first !== this.#head && !this.#isTimerSet) this.#setTimer(first.due - performance.now())
   }
 }
 
@@ -85,14 +92,11 @@ class DeadlineList {
 class Place implements Deadline {
   readonly due: number
   readonly expiring: Expiring
-  readonly #list: DeadlineList
   #previous: Place = this
   #isIn = false
-  #isRef = true
   next: Place = this
 
-  constructor (list: DeadlineList, due: number, expiring: Expiring) {
-    this.#list = list
+  constructor (due: number, expiring: Expiring) {
     this.due = due
     this.expiring = expiring
   }
@@ -109,17 +113,12 @@ class Place implements Deadline {
     return this.due - performance.now()
   }
 
-  unref (): void {
-    if (!this.#isIn || !this.#isRef) return
-    this.#isRef = false
-    this.#list.release()
-  }
+  unref (): void {}
 
   clear (): void {
     if (!this.#isIn) return
     this.#isIn = false
     this.#previous.next = this.next
     this.next.#previous = this.#previous
-    if (this.#isRef) this.#list.release()
   }
 }

@@ -45,6 +45,7 @@ export function createGeoHeader (option: GeoOption | undefined): GeoHeader {
 
 /** Reads `x-nf-geo`; a header that cannot be read is an empty place, as on Netlify. */
 export function readGeo (header: string | undefined): Geo {
+  if (header === undefined) return {}
   const { postal_code: postalCode, ...place } = parse(header)
   return { ...place, ...(postalCode !== undefined && { postalCode }) } as Geo
 }
@@ -54,8 +55,7 @@ function writeGeo ({ postalCode, ...place }: Geo): string {
   return Buffer.from(JSON.stringify({ ...place, postal_code: postalCode })).toString('base64')
 }
 
-function parse (header: string | undefined): Record<string, unknown> {
-  if (!header) return {}
+function parse (header: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(Buffer.from(header, 'base64').toString())) as Record<string, unknown>
   } catch {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger } from 'fastify'
+import { installFetchObjects } from '../http/fetch-objects.ts'
 import { awslambda } from '../lambda/streamify.ts'
 import type { Context } from './context.ts'
 import { hostEnv, processEnv, type HostEnv } from './process-env.ts'
@@ -39,9 +40,14 @@ const siteless = createSiteEnv({}, processEnv)
 
 /** Runs a function's code: `Netlify.env` is its site's, `Netlify.context` and `getContext()` the call's. */
 export function runInScope<T> (scope: Scope, run: () => T): T {
+  return scopes().run(scope, run)
+}
+
+/** Puts in place what functions find as globals, unless it is there. */
+export function installGlobals (): void {
+  installFetchObjects()
   installNetlifyGlobal()
   installAwsLambda()
-  return scopes().run(scope, run)
 }
 
 /** The function whose code runs now, or started what runs now. */

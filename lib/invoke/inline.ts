@@ -3,6 +3,8 @@ import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETL
 import type { ReadyFunction } from '../functions/definition.ts'
 import { EVENT_HEADER, eventTypes, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
+import { createLightRequest } from '../http/light-request.ts'
+import { LightResponse, takeLightResponse } from '../http/light-response.ts'
 import { fromNativeResponse, toNativeRequest } from '../http/native.ts'
 import { lambdaContext } from '../lambda/context.ts'
 import { bufferRequest, lambdaEvent } from '../lambda/event.ts'
@@ -42,27 +44,28 @@ const NO_CONTENT: FunctionResponse = { status: 204, headers: [], body: null }
 export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
   return {
-    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), cancel)
+    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), {
+      onLate: cancel,
+      toError: (thrown) => toCoded(thrown, definition.name)
+    })
   }
 
-  async function run (definition: ReadyFunction, given: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
-    try {
-      const request = withPlatformHeaders(given, siteHeaders, invocation)
-      const ofEvents = eventHandlers.get(definition.name)
-      const eventHandler = ofEvents !== undefined && ofEvents.size > 0 ? ofEvents.get(request.headers[EVENT_HEADER] ?? '') : undefined
-      if (eventHandler !== undefined) return await runEvent(eventHandler, definition, request, invocation)
-      const handler = handlers.get(definition.name)
-      if (handler === undefined) throw new Error(`no handler is loaded for function "${definition.name}"`)
-      return definition.form === 'web' ? await runWeb(handler, definition, request, invocation) : await runLambda(handler, definition, request, invocation)
-    } catch (error) {
-      throw toCoded(error, definition.name)
-    }
+  function run (definition: ReadyFunction, given: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
+    const { name, form } = definition
+    const request = withPlatformHeaders(given, siteHeaders, invocation)
+    const ofEvents = eventHandlers.get(name)
+    const eventHandler = ofEvents !== undefined && ofEvents.size > 0 ? ofEvents.get(request.headers[EVENT_HEADER] ?? '') : undefined
+    if (eventHandler !== undefined) return runEvent(eventHandler, definition, request, invocation)
+    const handler = handlers.get(name)
+    if (handler === undefined) return Promise.reject(new Error(`no handler is loaded for function "${name}"`))
+    return form === 'web' ? runWeb(handler, definition, request, invocation) : runLambda(handler, definition, request, invocation)
   }
 
   async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const caller = verifyToken && await callerOf(definition, request, invocation)
-    const { context, jar } = createContext(request, invocation, identity, Response)
-    const fetchRequest = toNativeRequest(request, invocation.signal)
+    const { lightObjects } = definition
+    const { context, jar } = createContext(request, invocation, identity, lightObjects ? LightResponse : Response)
+    const fetchRequest = lightObjects ? createLightRequest(request, () => invocation.signal) : toNativeRequest(request, invocation.signal)
     const scope: Scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
     // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
     const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
@@ -149,6 +152,8 @@ async function readEvent (request: FunctionRequest): Promise<{ slug: EventSlug, 
 
 function takeResponse (name: string, returned: unknown): FunctionResponse {
   try {
+    const light = takeLightResponse(returned)
+    if (light !== undefined) return light
     if (returned instanceof Response) return fromNativeResponse(returned)
   } catch (error) {
     throw new FST_NETLIFY_INVALID_RESPONSE(name, (error as Error).message, { cause: error })

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_TIMEOUT } from '../errors.ts'
-import { createDeadlines, type Deadline, type Expiring, type StartDeadline } from './deadline.ts'
+import { createSharedDeadlines, startDeadline, type Deadline, type Expiring, type StartDeadline } from './deadline.ts'
 
 /** One run of a function: who called it, and how long it may take. */
 export interface Invocation {
@@ -21,31 +21,37 @@ export interface Invocation {
   abort (reason: Error): void
   /** @throws the reason, once the call is aborted */
   throwIfAborted (): void
-  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first; then `onLate` gets it. */
-  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T>
+  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first. */
+  race<T> (work: Promise<T>, options?: RaceOptions<T>): Promise<T>
   /** The run is over; frees the timer, unless work given to `waitUntil` goes on. Idempotent. */
   end (): void
 }
 
-export type InvocationStart = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'> & {
-  /** Milliseconds, or `Infinity`. */
-  readonly timeout: number
+export interface RaceOptions<T> {
+  /** Gets what came after the limit. */
+  readonly onLate: (value: T) => void
+  /** Gives what to reject with when the work fails. */
+  readonly toError: (thrown: unknown) => Error
 }
+
+/** What is called, and by whom. */
+export type Call = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
 
 /** Takes the work that goes on after the reply; it settles at the time limit at the latest. */
 export type WaitUntil = (work: Promise<unknown>, invocation: Pick<Invocation, 'functionName' | 'requestId' | 'log'>) => void
 
-export type StartInvocation = (start: InvocationStart) => Invocation
+/**
+ * Begins a run.
+ *
+ * @param timeout milliseconds, or `Infinity`
+ * @param isConnected whether a connection keeps the process alive for the call, so that its time limit need not
+ */
+export type StartInvocation = (call: Call, timeout: number, isConnected?: boolean) => Invocation
 
 /** Gives what starts the invocations of a site. */
 export function createInvocations (waitUntil: WaitUntil): StartInvocation {
-  const startDeadline = createDeadlines()
-  return (start) => new Run(start, waitUntil, startDeadline)
-}
-
-const compatible = createDeadlines()
-export function startInvocation ({ waitUntil, ...start }: InvocationStart & { readonly waitUntil: WaitUntil }): Invocation {
-  return new Run(start, waitUntil, compatible)
+  const startSharedDeadline = createSharedDeadlines()
+  return (call, timeout, isConnected = false) => new Run(call, timeout, waitUntil, isConnected ? startSharedDeadline : startDeadline)
 }
 
 /** Everything that a short call does not need is made when it is first asked for. */
@@ -67,16 +73,16 @@ class Run implements Invocation, Expiring {
   #pending = 0
   #ended = false
 
-  constructor (start: InvocationStart, waitUntil: WaitUntil, startDeadline: StartDeadline) {
-    this.functionName = start.functionName
-    this.requestId = start.requestId
-    this.ip = start.ip
-    this.params = start.params
-    this.route = start.route
-    this.log = start.log
-    this.#timeLimit = start.timeout
+  constructor (call: Call, timeout: number, waitUntil: WaitUntil, begin: StartDeadline) {
+    this.functionName = call.functionName
+    this.requestId = call.requestId
+    this.ip = call.ip
+    this.params = call.params
+    this.route = call.route
+    this.log = call.log
+    this.#timeLimit = timeout
     this.#onWaitUntil = waitUntil
-    this.#deadline = startDeadline(start.timeout, this)
+    this.#deadline = begin(timeout, this)
   }
 
   get deadline (): number {
@@ -108,12 +114,12 @@ class Run implements Invocation, Expiring {
     this.#stop(error)
   }
 
-  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T> {
+  race<T> (work: Promise<T>, options?: RaceOptions<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then((value) => {
         if (this.#timeout === undefined) resolve(value)
-        else onLate?.(value)
-      }, reject)
+        else options?.onLate(value)
+      }, (thrown: unknown) => reject(options === undefined ? thrown : options.toError(thrown)))
       if (this.#timeout !== undefined) reject(this.#timeout)
       else (this.#waiting ??= []).push(reject)
     })
@@ -144,8 +150,7 @@ class Run implements Invocation, Expiring {
   #resume (): void {
     const left = this.#deadline.remaining()
     if (left === Infinity || this.#timeout !== undefined) return
-    const due = performance.now() + left
-    const timer = setTimeout(() => this.expire(), left).unref()
-    this.#deadline = { remaining: () => due - performance.now(), unref () {}, clear: () => clearTimeout(timer) }
+    this.#deadline = startDeadline(left, this)
+    this.#deadline.unref()
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 
 const VALID = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 /** The header as sent, of requests that show Fastify another one. */
@@ -9,24 +9,28 @@ const setAside = new WeakMap<IncomingMessage, string | undefined>()
  * Lets every body through as the stream it is. Fastify answers 415 to a `content-type` it cannot
  * parse, whatever the parser, and takes a body over HTTP/2 that has neither type nor length for none;
  * a function decides that itself, so Fastify is shown a type that says nothing.
+ *
+ * @returns the hooks of routes whose requests may have a body; others do without
  */
-export function acceptRawBodies (app: FastifyInstance): void {
+export function acceptRawBodies (app: FastifyInstance): Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    const type = raw.headers['content-type']
-    if (type === undefined ? raw.httpVersionMajor === 2 : !VALID.test(type)) {
-      setAside.set(raw, type)
-      raw.headers['content-type'] = 'application/octet-stream'
+  return {
+    onRequest ({ raw }, _reply, done) {
+      const type = raw.headers['content-type']
+      if (type === undefined ? raw.httpVersionMajor === 2 : !VALID.test(type)) {
+        setAside.set(raw, type)
+        raw.headers['content-type'] = 'application/octet-stream'
+      }
+      done()
+    },
+    preHandler ({ raw }, _reply, done) {
+      if (setAside.has(raw)) {
+        const type = setAside.get(raw)
+        if (type === undefined) delete raw.headers['content-type']
+        else raw.headers['content-type'] = type
+      }
+      done()
     }
-    done()
-  })
-  app.addHook('preHandler', ({ raw }, _reply, done) => {
-    if (setAside.has(raw)) {
-      const type = setAside.get(raw)
-      if (type === undefined) delete raw.headers['content-type']
-      else raw.headers['content-type'] = type
-    }
-    done()
-  })
+  }
 }

@@ -99,7 +99,7 @@ export function createEvents (options: EventsOptions): Events {
     }
 
     const leave = options.concurrency.enter(name)
-    const invocation = options.startInvocation({ ...call, log: origin.log ?? log, timeout: options.timeoutOf(definition) })
+    const invocation = options.startInvocation({ ...call, log: origin.log ?? log }, options.timeoutOf(definition))
     try {
       const response = await options.invoker.invoke(definition, request, invocation)
       return { outcome: 'returned', function: name, response: await complete(response, invocation.signal) }

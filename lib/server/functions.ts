@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FST_NETLIFY_CLIENT_LEFT, FST_NETLIFY_METHOD_NOT_SUPPORTED, FST_NETLIFY_REQUEST_BODY_TOO_LARGE } from '../errors.ts'
@@ -9,7 +10,7 @@ import { IncomingRequest } from '../http/incoming-request.ts'
 import { sendFunctionResponse } from '../http/reply.ts'
 import { requestUrl } from '../http/url.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
-import type { Invocation, StartInvocation } from '../invoke/invocation.ts'
+import type { Call, StartInvocation } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
@@ -25,7 +26,6 @@ export interface FunctionLimits {
   readonly streamedBody: number
 }
 
-type Call = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
 type Place = ReturnType<GeoHeader>
 
 export interface FunctionServerOptions {
@@ -91,7 +91,7 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
   function run (definition: ReadyFunction, call: Call, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
     const leave = enter(definition, request, reply)
     // The time begins here: a slow upload is not the function's.
-    const invocation = startInvocation({ ...call, timeout: options.timeoutOf(definition) })
+    const invocation = startInvocation(call, options.timeoutOf(definition), isConnected(request))
     const end = (): void => {
       invocation.end()
       leave()
@@ -155,6 +155,11 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
   function placeOf (request: FastifyRequest): Place {
     return trustPlatformHeaders && request.headers['x-nf-geo'] !== undefined ? undefined : options.geo(request)
   }
+}
+
+/** An injected request has no connection that would keep the process alive. */
+function isConnected ({ raw }: FastifyRequest): boolean {
+  return raw.httpVersionMajor === 2 || raw.socket instanceof Socket
 }
 
 /** What is left of the body must not be read as the next request. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import { FST_NETLIFY_EVENT_FUNCTION, FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import { hasDefaultUrl } from '../functions/default-url.ts'
 import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
@@ -37,6 +37,8 @@ export interface RouteConfig {
 // In any case, as the app may have turned `caseSensitive` off; else its router does not come here.
 const DEFAULT_URL = /^\/\.netlify\/(?:functions|builders)\/([^/]*)/i
 const EVERYTHING = '/*'
+/** Fastify reads no body of these. */
+const BODYLESS = new Set(['GET', 'HEAD', 'TRACE'])
 /** The prefix without a slash behind it, which `/*` does not match. */
 const PREFIX_ITSELF = ''
 
@@ -63,18 +65,19 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const staticServer = files && await createStaticServer(app, files)
   const serve = await limitRates(app, options.serve, { functions: functions.values(), site: `${app.prefix}${options.constraints.host ?? ''}`, serveInstead })
 
-  acceptRawBodies(app)
-  endConnectionsOnClose(app)
+  const bodyHooks = acceptRawBodies(app)
+  const endConnection = endConnectionsOnClose(app)
   followErrorHandler(app, options.host)
   app.decorateReply(ownContentType, null)
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     restoreContentType(reply)
+    endConnection(reply, payload)
     done()
   })
   app.addHook('onReady', async () => { findHostRoutes() })
 
   for (const url of ['/.netlify/functions/*', '/.netlify/builders/*']) {
-    app.route({ method: methods, url, constraints: options.constraints, exposeHeadRoute: false, handler: serveByName })
+    addRoutes({ url, constraints: options.constraints, handler: serveByName })
   }
   const byUrl = Map.groupBy(table.registrations, ({ url }) => url)
   // Other spellings of the same paths, patterns without a fixed start, and files.
@@ -89,7 +92,12 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     const names = [...new Set(alike.map(({ functionName }) => functionName))].join(', ')
     const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => serves(router.match(request), hostRoutes.has(`${request.method} ${url}`), url))
     const config: RouteConfig = { netlifyFunctions: alike.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })) }
-    app.route({ method: methods, url, prefixTrailingSlash: 'slash', constraints: { ...options.constraints, ...test }, config, exposeHeadRoute: false, handler: serveMatched })
+    addRoutes({ url, prefixTrailingSlash: 'slash', constraints: { ...options.constraints, ...test }, config, handler: serveMatched })
+  }
+
+  function addRoutes (route: Omit<RouteOptions, 'method'>): void {
+    app.route({ ...route, method: methods.filter((method) => BODYLESS.has(method)), exposeHeadRoute: false })
+    app.route({ ...route, ...bodyHooks, method: methods.filter((method) => !BODYLESS.has(method)), exposeHeadRoute: false })
   }
 
   function isForRegistration (found: SiteMatch | undefined, hasHostRoute: boolean, url: string): boolean {

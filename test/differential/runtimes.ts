@@ -4,7 +4,7 @@ import { symlink } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { deserialize } from 'node:v8'
 import Fastify from 'fastify'
-import { netlifyFunctions } from '../../lib/index.ts'
+import { netlifyFunctions, type NetlifyFunctionsOptions } from '../../lib/index.ts'
 import { createSite, listen, type SiteFiles } from '../helper.ts'
 import { closeConnections, send, type Call, type Outcome } from './exchange.ts'
 import { account, deploy, env, geo, region, site } from './platform.ts'
@@ -25,10 +25,10 @@ const NODE_MODULES = join(import.meta.dirname, '../../node_modules')
 const FUNCTIONS = 'netlify/functions'
 
 /** Starts both on files named by what follows `netlify/functions/`. */
-export async function startRuntimes (t: Test, files: SiteFiles): Promise<Runtimes> {
+export async function startRuntimes (t: Test, files: SiteFiles, options: NetlifyFunctionsOptions = {}): Promise<Runtimes> {
   const root = await createSite(t, Object.fromEntries(Object.entries(files).map(([name, content]) => [`${FUNCTIONS}/${name}`, content])))
   await symlink(NODE_MODULES, join(root, 'node_modules'))
-  const [oracle, ours] = await Promise.all([startOracle(t, join(root, FUNCTIONS)), startPlugin(t, root)])
+  const [oracle, ours] = await Promise.all([startOracle(t, join(root, FUNCTIONS)), startPlugin(t, root, options)])
   t.teardown(closeConnections)
   return {
     async oracle (call) {
@@ -60,9 +60,9 @@ async function startOracle (t: Test, directory: string): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-async function startPlugin (t: Test, root: string): Promise<string> {
+async function startPlugin (t: Test, root: string, options: NetlifyFunctionsOptions): Promise<string> {
   const app = Fastify()
   t.teardown(async () => { await app.close() })
-  await app.register(netlifyFunctions, { root, site, deploy, account, env: { ...env, AWS_REGION: region }, geo: () => geo, exposeErrors: true })
+  await app.register(netlifyFunctions, { root, site, deploy, account, env: { ...env, AWS_REGION: region }, geo: () => geo, exposeErrors: true, ...options })
   return await listen(app)
 }
