@@ -88,11 +88,15 @@ export interface JobFilter {
 export type JobCounts = Readonly<Record<JobState, number>>
 
 /**
- * Where background calls wait. At-least-once: a job that `enqueue` has accepted is claimed until some
- * claim settles it. Every method is atomic; every method but `close` rejects with
- * FST_NETLIFY_QUEUE_UNAVAILABLE when the jobs cannot be reached. docs/queue-drivers.md explains how to write one.
+ * Where background calls wait. At-least-once: a job that `enqueue` has accepted is claimed until some claim settles
+ * it. Every method is atomic, and every method but `close` may reject: with FST_NETLIFY_QUEUE_UNAVAILABLE it says
+ * "not now, try again later", with any other coded error "never, until somebody puts it right", as
+ * FST_NETLIFY_QUEUE_BROKEN does. Making a driver does no I/O; its first call opens what it needs, and the plugin's
+ * boot calls `stats` once to learn whether it works. docs/queue-drivers.md explains how to write one.
  */
 export interface QueueDriver {
+  /** False where jobs end with the process; the server says so at boot, and at close which ones it drops. Default: true. */
+  readonly durable?: boolean
   /**
    * Stores the job, durably where the driver is durable, and resolves with its id. If `id` or `uniqueKey` is
    * stored already, it changes nothing and resolves with the stored job's id.

@@ -1,6 +1,7 @@
 import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { Claim, ClaimOptions, Job, JobCounts, JobFilter, JobState, NewJob, Settlement } from './driver.ts'
 import { Heap, type HeapItem } from './heap.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
 
 interface Entry extends HeapItem {
   readonly job: NewJob
@@ -31,11 +32,11 @@ export class JobTable {
   // In the order they were enqueued.
   readonly #entries = new Map<string, Entry>()
   readonly #idsByKey = new Map<string, string>()
-  readonly #waiting = new Heap<Entry>()
+  readonly #waiting = new WaitingJobs<Entry>()
   readonly #running = new Heap<Entry>()
   // In the order they finished.
   readonly #finished = new Set<Entry>()
-  readonly #shelves: Readonly<Record<JobState, Heap<Entry> | Set<Entry>>> = {
+  readonly #shelves: Readonly<Record<JobState, WaitingJobs<Entry> | Heap<Entry> | Set<Entry>>> = {
     waiting: this.#waiting,
     running: this.#running,
     succeeded: this.#finished,
@@ -48,6 +49,7 @@ export class JobTable {
   #bytes = 0
   #sequence = 0
   #leases = 0
+  #lastTime = 0
 
   constructor ({ maxJobs, maxBytes, maxFinished, now }: JobTableOptions) {
     this.#maxJobs = maxJobs
@@ -56,9 +58,9 @@ export class JobTable {
     this.#now = now
   }
 
-  /** When the next job can be taken, at the latest; `Infinity` when none waits or runs. */
-  get nextDue (): number {
-    return Math.min(this.#waiting.first?.due ?? Infinity, this.#running.first?.due ?? Infinity)
+  /** When a claim without these functions can next be given a job, at the latest; `Infinity` when none waits or runs. */
+  nextDue (except?: readonly string[]): number {
+    return Math.min(this.#waiting.first(except)?.due ?? Infinity, this.#running.first?.due ?? Infinity)
   }
 
   add (job: NewJob): string {
@@ -71,7 +73,7 @@ export class JobTable {
     if (this.#bytes + bodySize(job) > this.#maxBytes) {
       throw new FST_NETLIFY_QUEUE_UNAVAILABLE(`the bodies of its unfinished jobs would be larger than ${this.#maxBytes} bytes`)
     }
-    const enqueuedAt = this.#now()
+    const enqueuedAt = this.#readClock()
     const runAt = job.runAt ?? enqueuedAt
     const entry: Entry = {
       job,
@@ -94,12 +96,12 @@ export class JobTable {
     return id
   }
 
-  take ({ limit, leaseDuration }: ClaimOptions): Claim[] {
-    const now = this.#now()
+  take ({ limit, leaseDuration, except }: Pick<ClaimOptions, 'limit' | 'leaseDuration' | 'except'>): Claim[] {
+    const now = this.#readClock()
     this.#recover(now)
     const claims: Claim[] = []
     while (claims.length < limit) {
-      const entry = this.#waiting.first
+      const entry = this.#waiting.first(except)
       if (entry === undefined || entry.due > now) break
       const lease = String(++this.#leases)
       entry.lease = lease
@@ -176,6 +178,20 @@ export class JobTable {
     }
   }
 
+  /** When the clock was set back, jobs that were to run at once lie in the future: they become due. */
+  #readClock (): number {
+    const now = this.#now()
+    if (now < this.#lastTime) this.#hurry(now)
+    this.#lastTime = now
+    return now
+  }
+
+  #hurry (now: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'waiting' && entry.due > now && entry.runAt === entry.enqueuedAt) this.#putBack(entry, now)
+    }
+  }
+
   #putBack (entry: Entry, runAt: number): void {
     entry.runAt = runAt
     entry.lease = undefined
@@ -214,10 +230,11 @@ function bodySize ({ request: { body } }: NewJob): number {
 
 // Whoever gets the job owns the copy: an attempt that writes into its body does not spoil the next one.
 function toJob ({ job, state, attempt, enqueuedAt, runAt, finishedAt, error }: Entry): Job {
-  const { id, function: name, deployId, requestId, ip, params, route, request: { method, url, headers, body } } = job
+  const { id, function: name, deployId, requestId, ip, params, route, sealedHeaders, request: { method, url, headers, body } } = job
   const call = {
     params: { ...params },
     route,
+    sealedHeaders,
     request: { method, url, headers: { ...headers }, body: body && new Uint8Array(body) }
   }
   return { id, function: name, deployId, requestId, ip, ...call, state, attempt, enqueuedAt, runAt, finishedAt, error }

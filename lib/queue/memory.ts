@@ -1,7 +1,10 @@
-import { FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import { checkCount } from './count-option.ts'
 import type { Claim, ClaimOptions, QueueDriver } from './driver.ts'
 import { JobTable } from './job-table.ts'
-import { LONGEST_TIMER } from './within.ts'
+
+/** Milliseconds after which a claim that waits looks at the clock again: somebody may have set it. */
+const LONGEST_WAIT = 1_000
 
 export interface MemoryQueueOptions {
   /**
@@ -44,6 +47,8 @@ export function memoryQueue (options: MemoryQueueOptions = {}): QueueDriver {
   let closed = false
 
   return {
+    durable: false,
+
     async enqueue (job) {
       assertOpen()
       const id = table.add(job)
@@ -123,8 +128,7 @@ export function memoryQueue (options: MemoryQueueOptions = {}): QueueDriver {
   function deliver (): void {
     for (const wait of waits) {
       const claims = table.take(wait.options)
-      if (claims.length === 0) break
-      wait.end(claims)
+      if (claims.length > 0) wait.end(claims)
     }
     setTimer()
   }
@@ -132,12 +136,7 @@ export function memoryQueue (options: MemoryQueueOptions = {}): QueueDriver {
   // One timer, and only while a claim waits: it needs no unref, and nothing is left of it after close.
   function setTimer (): void {
     clearTimeout(timer)
-    if (waits.size === 0 || table.nextDue === Infinity) return
-    timer = setTimeout(deliver, Math.min(table.nextDue - now(), LONGEST_TIMER))
+    const due = Math.min(...[...waits].map(({ options: { except } }) => table.nextDue(except)))
+    if (due !== Infinity) timer = setTimeout(deliver, Math.min(due - now(), LONGEST_WAIT))
   }
-}
-
-function checkCount (option: string, value: number, least: number): void {
-  if (value === Infinity || (Number.isInteger(value) && value >= least)) return
-  throw new FST_NETLIFY_INVALID_OPTION(option, `must be a whole number of at least ${least}, or Infinity`)
 }

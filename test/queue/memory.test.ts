@@ -6,7 +6,7 @@ import type { Claim, NewJob, QueueDriver } from '../../lib/queue/driver.ts'
 import { memoryQueue } from '../../lib/queue/memory.ts'
 
 t.test('conformance', async (t) => {
-  queueConformance((name, body) => t.test(name, body), () => memoryQueue())
+  queueConformance((name, body) => t.test(name, body), (now) => memoryQueue({ now }))
 })
 
 t.test('bad options are refused by name and rule', async (t) => {

@@ -11,14 +11,15 @@ import netlifyFunctions, {
 } from '../../lib/index.ts'
 import { queueConformance } from '../../lib/queue/conformance.ts'
 import { memoryQueue } from '../../lib/queue/memory.ts'
+import { sqliteQueue } from '../../lib/queue/sqlite.ts'
 
 /** A driver of somebody else's, with nothing but the exported types. */
 class ForeignQueue implements QueueDriver {
   readonly #jobs = new Map<string, Job>()
 
-  async enqueue ({ uniqueKey, runAt = Date.now(), ...job }: NewJob): Promise<string> {
+  async enqueue ({ uniqueKey, runAt = Date.now(), sealedHeaders, ...job }: NewJob): Promise<string> {
     const state = { state: 'waiting', attempt: 0, enqueuedAt: Date.now(), runAt, finishedAt: undefined, error: undefined } as const
-    this.#jobs.set(uniqueKey ?? job.id, { ...job, ...state })
+    this.#jobs.set(uniqueKey ?? job.id, { ...job, sealedHeaders, ...state })
     return job.id
   }
 
@@ -60,6 +61,9 @@ class ForeignQueue implements QueueDriver {
 const app = Fastify()
 app.register(netlifyFunctions, { queue: new ForeignQueue() })
 app.register(netlifyFunctions, { queue: memoryQueue({ maxJobs: Infinity, maxFinished: 0 }) })
+app.register(netlifyFunctions, { queue: sqliteQueue({ file: 'queue.sqlite', maxAge: Infinity }) })
+// @ts-expect-error the file has no default
+sqliteQueue({ maxJobs: 10 })
 // @ts-expect-error the function makes the driver, it is none
 app.register(netlifyFunctions, { queue: memoryQueue })
 // @ts-expect-error an option nobody knows
@@ -68,6 +72,8 @@ memoryQueue({ size: 10 })
 // The suite runs with any test runner, and any driver.
 queueConformance((_name, body) => body(), () => new ForeignQueue())
 queueConformance((_name, body) => body(), async () => new ForeignQueue())
+queueConformance((_name, body) => body(), (now) => memoryQueue({ now }), { clock: 'given' })
+queueConformance((_name, body) => body(), () => new ForeignQueue(), { clock: 'own' })
 // @ts-expect-error each test needs a driver of its own
 queueConformance((_name, body) => body(), new ForeignQueue())
 
