@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
-import { isFixed, isOptional, parsePattern, startsSegment } from './pattern-parts.ts'
+import { leadOf, patternKey, wholeSegments } from './pattern-key.ts'
+import { isFixed, isOptional, parsePattern } from './pattern-parts.ts'
 import { buildRegExp } from './pattern-regexp.ts'
+import type { PatternKey } from './pattern-key.ts'
 import type { PatternGroup, PatternPart } from './pattern-parts.ts'
 import type { PatternRegExp } from './pattern-regexp.ts'
 
@@ -16,6 +18,8 @@ export interface Pattern {
   readonly staticPrefix: string
   /** The whole segments that every matching path starts with, in lower case. */
   readonly leadingSegments: readonly string[]
+  /** Where an index finds it. */
+  readonly key: PatternKey
   /** Of two patterns with the same leading segments, the one with the lesser string is more specific. */
   readonly specificity: string
   /** The same for patterns that differ in nothing but group names and letter case. */
@@ -32,7 +36,7 @@ export interface Pattern {
 export function compilePattern (source: string): Pattern {
   const parts = parsePattern(source)
   const compiled = compileValid(source, parts)
-  const lead = leadOf(parts)
+  const lead = leadOf(parts, isFixed)
   const staticText = lead.rest.every(isOptional) ? lead.text.replace(/(?<=.)\/$/, '') : lead.text
   const literal = parts.every(isFixed) ? staticText.toLowerCase() : undefined
   return {
@@ -41,6 +45,7 @@ export function compilePattern (source: string): Pattern {
     staticText,
     staticPrefix: staticText.slice(0, staticText.lastIndexOf('/') + 1) || '/',
     leadingSegments: wholeSegments(lead),
+    key: patternKey(parts),
     specificity: specificityOf(parts),
     shape: (compiled.slashless ?? compiled.regexp).source,
     exec: literal === undefined
@@ -73,25 +78,6 @@ function compileValid (pathname: string, parts: readonly PatternPart[]): Pattern
 // Node.js 22 has no URLPattern. The main entry of the polyfill would install it for the whole process.
 function nativeOrPolyfill (): typeof URLPattern {
   return globalThis.URLPattern ?? createRequire(import.meta.url)('urlpattern-polyfill/urlpattern').URLPattern
-}
-
-/** The fixed text a pattern starts with, and the parts that follow it. */
-interface Lead {
-  readonly text: string
-  readonly rest: readonly PatternPart[]
-}
-
-function leadOf (parts: readonly PatternPart[]): Lead {
-  const fixed = parts.findIndex((part) => !isFixed(part))
-  const [next, ...rest] = fixed === -1 ? [] : parts.slice(fixed)
-  const text = (next === undefined ? parts : parts.slice(0, fixed)).map(({ prefix }) => prefix).join('')
-  if (next === undefined || isOptional(next)) return { text, rest: next === undefined ? [] : [next, ...rest] }
-  return { text: text + next.prefix, rest: next.group === undefined ? rest : [{ ...next, prefix: '' }, ...rest] }
-}
-
-function wholeSegments ({ text, rest }: Lead): string[] {
-  const segments = text.toLowerCase().split('/').slice(1)
-  return segments.at(-1) !== '' && startsSegment(rest) ? segments : segments.slice(0, -1)
 }
 
 // What stands for a group while a pattern is cut into segments, the more specific the lesser.

@@ -1,5 +1,7 @@
+import { PatternIndex } from './pattern-index.ts'
 import { compilePattern } from './pattern.ts'
 import type { FunctionRoute } from './definition.ts'
+import type { PathLookup } from './pattern-index.ts'
 import type { Pattern } from './pattern.ts'
 
 /** A route and the name of the function it leads to. */
@@ -41,11 +43,8 @@ interface Candidate extends RouteEntry {
   readonly excluded: readonly Pattern[]
 }
 
-interface Node {
-  readonly children: Map<string, Node>
-  readonly candidates: Candidate[]
-}
-
+const SLASH = 47
+const DOT = 46
 /** What Netlify serves itself, whatever the routes say. */
 const RESERVED = /^\/\.netlify\/(?:functions\/|builders\/|images(?:\/|$))/
 
@@ -56,22 +55,25 @@ const RESERVED = /^\/\.netlify\/(?:functions\/|builders\/|images(?:\/|$))/
  */
 export function createRouteTable (entries: Iterable<RouteEntry>): RouteTable {
   const candidates = Array.from(entries, toCandidate).sort(compareCandidates)
-  const literals = new Map<string, Candidate[]>()
-  const root = createNode()
+  const literals = literalsOf(candidates)
+  const hasLength: boolean[] = []
+  for (const { length } of literals.keys()) hasLength[length] = true
+  const patterns = new PatternIndex(matchPattern)
   for (const candidate of candidates) {
-    const { literal, leadingSegments } = candidate.pattern
-    if (literal === undefined) descend(root, leadingSegments).candidates.push(candidate)
-    else literals.set(literal, [...literals.get(literal) ?? [], candidate])
+    if (candidate.pattern.literal === undefined) patterns.add(candidate.pattern.key, candidate)
   }
 
   return {
     registrations: candidates.map(toRegistration),
     match (method, path) {
-      if (RESERVED.test(path)) return undefined
-      const stripped = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+      if (isReserved(path)) return undefined
+      // A look at its length costs less than the hash of a path that is new with each request.
+      const asWritten = hasLength[path.length] ? matchLiteral(literals.get(path), method, path) : undefined
+      if (asWritten !== undefined) return asWritten
+      const stripped = path.length > 1 && path.charCodeAt(path.length - 1) === SLASH ? path.slice(0, -1) : path
       const lowerCase = stripped.toLowerCase()
-      const literal = literals.get(lowerCase)
-      return (literal && firstMatch(literal, method, stripped)) ?? matchBelow(root, lowerCase, 1, method, stripped)
+      const literal = hasLength[stripped.length] ? matchLiteral(literals.get(lowerCase), method, stripped) : undefined
+      return literal ?? patterns.first(method, stripped, lowerCase)
     },
     overlaps: () => findOverlaps(candidates)
   }
@@ -110,39 +112,51 @@ function compare<T extends string | number | boolean> (a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function createNode (): Node {
-  return { children: new Map(), candidates: [] }
+/** The candidates of each literal path, under its lower case and as each of them wrote it. */
+function literalsOf (candidates: readonly Candidate[]): Map<string, Candidate[]> {
+  const literals = Map.groupBy(candidates.filter(({ pattern }) => pattern.literal !== undefined), ({ pattern }) => pattern.literal ?? '')
+  for (const alike of [...literals.values()]) {
+    for (const { pattern } of alike) literals.set(pattern.staticText, alike)
+  }
+  return literals
 }
 
-function descend (root: Node, segments: readonly string[]): Node {
-  let node = root
-  for (const segment of segments) {
-    const child = node.children.get(segment) ?? createNode()
-    node.children.set(segment, child)
-    node = child
-  }
-  return node
+function isReserved (path: string): boolean {
+  return path.charCodeAt(1) === DOT && RESERVED.test(path)
 }
 
-// The deepest node first: it shares the most segments with the path.
-function matchBelow (node: Node, lowerCase: string, start: number, method: string, path: string): RouteMatch | undefined {
-  if (node.children.size > 0 && start <= lowerCase.length) {
-    const slash = lowerCase.indexOf('/', start)
-    const end = slash === -1 ? lowerCase.length : slash
-    const child = node.children.get(lowerCase.slice(start, end))
-    const match = child && matchBelow(child, lowerCase, end + 1, method, path)
-    if (match) return match
+function matchLiteral (candidates: readonly Candidate[] | undefined, method: string, path: string): RouteMatch | undefined {
+  if (candidates === undefined) return undefined
+  for (const { functionName, route, excluded } of candidates) {
+    if (accepts(route, method) && !matchesAny(excluded, path)) return { functionName, route, params: {} }
   }
-  return firstMatch(node.candidates, method, path)
 }
 
-function firstMatch (candidates: readonly Candidate[], method: string, path: string): RouteMatch | undefined {
-  for (const { functionName, route, pattern, excluded } of candidates) {
-    if (route.methods !== undefined && !route.methods.includes(method)) continue
-    const params = pattern.exec(path)
-    if (params === undefined || excluded.some((exclusion) => exclusion.exec(path) !== undefined)) continue
-    return { functionName, route, params }
+function matchPattern ({ functionName, route, pattern, excluded }: Candidate, lookup: PathLookup): RouteMatch | undefined {
+  if (!accepts(route, lookup.method)) return undefined
+  const params = pattern.key.params === undefined ? pattern.exec(lookup.path) : readParams(pattern.key.params, lookup)
+  return params === undefined || matchesAny(excluded, lookup.path) ? undefined : { functionName, route, params }
+}
+
+function readParams (names: readonly string[], { path, starts, ends }: PathLookup): Record<string, string> | undefined {
+  const params: Record<string, string> = {}
+  let at = 0
+  for (const name of names) {
+    const value = path.slice(starts[at], ends[at])
+    if (value === '') return undefined
+    params[name] = value
+    at++
   }
+  return params
+}
+
+function accepts ({ methods }: FunctionRoute, method: string): boolean {
+  return methods === undefined || methods.includes(method)
+}
+
+function matchesAny (patterns: readonly Pattern[], path: string): boolean {
+  for (const pattern of patterns) if (pattern.exec(path) !== undefined) return true
+  return false
 }
 
 function findOverlaps (candidates: readonly Candidate[]): RouteOverlap[] {

@@ -43,7 +43,7 @@ export function sendStream (reply: FastifyReply, { headers }: FunctionResponse, 
 
   const { signal } = options.invocation
   let broken: unknown
-  const stream = bodyStream(peeked, count, breakOff)
+  const stream = bodyStream(peeked, count, breakOff, raw)
   // Fastify listens only from the end of the host's onSend hooks on; an error before would end the process.
   stream.on('error', () => {})
   stream.once('close', () => {

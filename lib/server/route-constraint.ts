@@ -4,6 +4,13 @@ import type { FastifyInstance } from 'fastify'
 /** Tells whether a request is for the route that asks. */
 export type RouteTest = (request: IncomingMessage) => boolean
 
+/** The router's handlers behind one test, as bits of a number. */
+interface TestedHandlers {
+  readonly key: string
+  readonly test: RouteTest | undefined
+  bits: number
+}
+
 const STRATEGY = 'netlifyFunction'
 /** The tests of each Fastify app's routes; all scopes of an app share one server, and one router. */
 const testsByServer = new WeakMap<object, Map<string, RouteTest>>()
@@ -36,17 +43,19 @@ function addStrategy (app: FastifyInstance, tests: ReadonlyMap<string, RouteTest
     deriveConstraint: (request) => request as unknown,
     validate () {},
     storage () {
-      // The router keeps a set of handlers, as bits of a number, for each key.
-      const handlers = new Map<string, number>()
+      const handlers: TestedHandlers[] = []
+      const handlersOf = (key: string): TestedHandlers | undefined => handlers.find((other) => other.key === key)
       const storage = {
         get (keyOrRequest: string | IncomingMessage): number | undefined {
-          if (typeof keyOrRequest === 'string') return handlers.get(keyOrRequest)
+          if (typeof keyOrRequest === 'string') return handlersOf(keyOrRequest)?.bits
           let matching = 0
-          for (const [key, bits] of handlers) if (tests.get(key)?.(keyOrRequest)) matching |= bits
+          for (const { test, bits } of handlers) if (test?.(keyOrRequest) === true) matching |= bits
           return matching
         },
         set (key: string, bits: number) {
-          handlers.set(key, bits)
+          const found = handlersOf(key)
+          if (found === undefined) handlers.push({ key, test: tests.get(key), bits })
+          else found.bits = bits
         }
       }
       // Fastify types the values as handlers; they are the router's bits.

@@ -19,7 +19,7 @@ export function createSitePath ({ prefix, caseSensitive, ignoreDuplicateSlashes 
     const canonical = canonicalPath(target)
     const path = ignoreDuplicateSlashes ? canonical.replace(/\/{2,}/g, '/') : canonical
     if (prefix === '') return path
-    if (inCase(path.slice(0, start.length)) !== start) return undefined
+    if (!path.startsWith(start) && inCase(path.slice(0, start.length)) !== start) return undefined
     const rest = path.slice(start.length)
     return rest === '' ? '/' : rest.startsWith('/') ? rest : undefined
   }

@@ -90,7 +90,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
 
   function addMatchedRoute (url: string, alike: readonly RouteRegistration[], serves: (found: SiteMatch | undefined, hasHostRoute: boolean, url: string) => boolean): void {
     const names = [...new Set(alike.map(({ functionName }) => functionName))].join(', ')
-    const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => serves(router.match(request), hostRoutes.has(`${request.method} ${url}`), url))
+    const test = addRouteTest(app, `${app.prefix}${url} ${names}`.trim(), (request) => serves(router.match(request), hasHostRoute(request.method, url), url))
     const config: RouteConfig = { netlifyFunctions: alike.map(({ functionName, route }) => ({ name: functionName, path: route.pattern })) }
     addRoutes({ url, prefixTrailingSlash: 'slash', constraints: { ...options.constraints, ...test }, config, handler: serveMatched })
   }
@@ -103,6 +103,10 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   function isForRegistration (found: SiteMatch | undefined, hasHostRoute: boolean, url: string): boolean {
     const registration = found?.kind === 'function' ? registrations.get(found.match.route) : undefined
     return registration?.url === url && !(registration.matchesWholeUrl && hasHostRoute)
+  }
+
+  function hasHostRoute (method: string | undefined, url: string): boolean {
+    return hostRoutes.size > 0 && hostRoutes.has(`${method} ${url}`)
   }
 
   /** Gives a promise only where nothing else tells Fastify what went wrong. */

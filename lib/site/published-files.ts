@@ -60,19 +60,31 @@ export async function listPublishedFiles (directory: string, options: PublishedF
     return (await stat(target)).isFile()
   }
 
+  const byPath = pathsOf(files)
   return {
     directory,
     hasNotFoundPage: files.has('404.html'),
     find (path) {
-      const name = decode(path)
-      if (name === undefined) return undefined
-      for (const ending of ENDINGS) {
-        const file = name === '' ? ending.slice(1) : name + ending
-        if (files.has(file)) return file
-      }
-      return undefined
+      const decoded = path.includes('%') ? decode(path) : path
+      if (decoded === undefined) return undefined
+      return byPath.get(decoded.length > 1 && decoded.endsWith('/') ? decoded.slice(0, -1) : decoded)
     }
   }
+}
+
+/** Every decoded URL path without a slash at its end, and the file that answers to it. */
+function pathsOf (files: ReadonlySet<string>): Map<string, string> {
+  const byPath = new Map<string, string>()
+  for (const ending of ENDINGS) {
+    for (const file of files) {
+      const path = `/${file}`
+      if (!path.endsWith(ending)) continue
+      const shorter = path.slice(0, path.length - ending.length)
+      // A file that is named `.html` is not the home page.
+      if (shorter !== '/' && !byPath.has(shorter || '/')) byPath.set(shorter || '/', file)
+    }
+  }
+  return byPath
 }
 
 async function real (path: string): Promise<string> {
@@ -83,11 +95,10 @@ function isBelow (directory: string, path: string): boolean {
   return path.startsWith(directory + sep)
 }
 
-/** Without the slashes at both ends. */
 function decode (path: string): string | undefined {
   if (ENCODED_SEPARATOR.test(path)) return undefined
   try {
-    return decodeURIComponent(path.slice(1, path.length > 1 && path.endsWith('/') ? -1 : undefined))
+    return decodeURIComponent(path)
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { compilePattern } from '../../lib/functions/pattern.ts'
 import type { Pattern } from '../../lib/functions/pattern.ts'
+import { createRandom, generatePath, generatePattern, groupsOf, nativePattern } from './generated-patterns.ts'
 
 interface Case {
   readonly pattern: string
@@ -95,6 +96,8 @@ t.test('literals and static text', async (t) => {
   t.strictSame(facts('/a/b{/c}?d'), [undefined, '/a/b', '/a/', 'a'])
   t.strictSame(facts('/docs/{:page}?'), [undefined, '/docs', '/', 'docs'])
   t.strictSame(facts('/x{/a/}+'), [undefined, '/x/a', '/x/', 'x|a'])
+  t.strictSame(facts('/x{a}+'), [undefined, '/xa', '/', ''])
+  t.strictSame(facts('/x{/a}+'), [undefined, '/x/a', '/x/', 'x|a'])
   t.strictSame(facts('/a/*'), [undefined, '/a/', '/a/', 'a'])
   t.strictSame(facts('//x/*'), [undefined, '//x/', '//x/', '|x'])
   t.strictSame(facts('*'), [undefined, '', '/', ''])
@@ -176,48 +179,5 @@ function compiles (pattern: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-function groupsOf (native: URLPattern, path: string): Record<string, string> | undefined {
-  const groups = native.exec(`http://h${path}`)?.pathname.groups
-  return groups && Object.fromEntries(Object.entries(groups).filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-function nativePattern (pathname: string): URLPattern | undefined {
-  try {
-    return new URLPattern({ pathname }, { ignoreCase: true })
-  } catch {
-    return undefined
-  }
-}
-
-function generatePattern (random: (below: number) => number): string {
-  const pieces = [
-    '/', '/', '/', 'a', 'b', 'ab', '-', '.', '/a', '/b', 'é', '%2F', ' ', '\\*', '\\:', ':x', '/:x', '/:y', '/:z', ':y', ':z', '*', '/*',
-    '(\\d+)', '/(a|b)', ':x([ab]+)', ':y([ab]*)', '{a}?', '{/a}?', '{/:x}?', '{:y/}?', '{-:z}?', '{-:z}*', '{:z-}+', '{a/:x}+', '{b/}?', '{b/}*', '{/a/}+', '{}?',
-    '?', '+', '*', '{', '}', '(', ':'
-  ]
-  let pattern = '/'
-  for (let length = 1 + random(5); length > 0; length--) pattern += pieces[random(random(4) === 0 ? pieces.length : pieces.length - 8)]
-  return pattern.replaceAll(/([:{(][^/]*[a-z)}])(?=\/)/g, (piece) => piece + ['', '', '', '?', '+', '*'][random(6)])
-}
-
-// Canonical and without its trailing slash, as the route table passes it.
-function generatePath (random: (below: number) => number, pattern: string): string {
-  const pieces = ['/', '/', 'a', 'b', 'A', '-', '.', '1', '*', ':', '/a', '/b', '/ab', '%C3%A9', '%2F', '%20', '/1']
-  const piece = () => pieces[random(pieces.length)] ?? ''
-  const path = random(2) === 0
-    ? '/' + Array.from({ length: random(7) }, piece).join('')
-    : pattern.replaceAll(/:\w+|\*|\([^)]*\)/g, piece).replaceAll(/\{[^}]*\}/g, (group) => random(2) === 0 ? '' : group).replaceAll(/[{}?+\\]/g, '')
-  const canonical = new URL(`http://h${path}`).pathname
-  return canonical.length > 1 && canonical.endsWith('/') ? canonical.slice(0, -1) : canonical
-}
-
-function createRandom (seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor(state / 2 ** 32 * below)
   }
 }
