@@ -80,6 +80,10 @@ export const FST_NETLIFY_CONTENT_LENGTH_MISMATCH: CodedError<[name: string, decl
 
 /** The background queue does not accept jobs. */
 export const FST_NETLIFY_QUEUE_UNAVAILABLE: CodedError<[reason: string]> = coded('FST_NETLIFY_QUEUE_UNAVAILABLE', 'The background queue cannot store the call: %s', 503)
+/** The file or service of the queue can never work as it is; somebody has to do something about it. */
+export const FST_NETLIFY_QUEUE_BROKEN: CodedError<[where: string, reason: string, remedy: string]> = coded('FST_NETLIFY_QUEUE_BROKEN', 'The background queue cannot work with %s: %s; %s', 503)
+/** A job has failed without being run, or will not be run again. Stored with the job, never thrown at a caller. */
+export const FST_NETLIFY_JOB_NOT_RUN: CodedError<[id: string, reason: string]> = coded('FST_NETLIFY_JOB_NOT_RUN', 'Job "%s" is not run: %s', 500)
 /** No job has this id, or its state does not allow the change. */
 export const FST_NETLIFY_JOB_NOT_CHANGED: CodedError<[id: string, reason: string]> = coded('FST_NETLIFY_JOB_NOT_CHANGED', 'Job "%s" was not changed: %s', 409)
 
