@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { benchmark } from './directory.ts'
 
 /** A process of the benchmark, which answers each message with one. */
 export interface BenchProcess<Message, Reply> {
@@ -13,19 +14,22 @@ export interface ProcessOptions {
   /** Name of the compiled script. */
   readonly script: string
   readonly args?: readonly string[]
+  /** Options of Node.js. */
+  readonly nodeOptions?: readonly string[]
   /** The only core it may run on; `undefined` leaves it to the system. */
   readonly core?: number | undefined
 }
 
-const REPLY_TIMEOUT = 60_000
+/** Milliseconds: a thousand functions are bundled on one core before the first message. */
+const REPLY_TIMEOUT = 5 * 60_000
 
 /** The cores of the servers and of the load generator, where processes can be tied to one. */
 export const cores: { readonly servers: number, readonly load: number } | undefined =
   availableParallelism() > 1 && spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 ? { servers: 0, load: 1 } : undefined
 
 /** Starts a process and gives its first message too. It ends when it is stopped, and when this process ends. */
-export async function startProcess<Message, Reply, First> ({ script, args = [], core }: ProcessOptions): Promise<[BenchProcess<Message, Reply>, First]> {
-  const command = [process.execPath, fileURLToPath(new URL(`dist/${script}.js`, import.meta.url)), ...args]
+export async function startProcess<Message, Reply, First> ({ script, args = [], nodeOptions = [], core }: ProcessOptions): Promise<[BenchProcess<Message, Reply>, First]> {
+  const command = [process.execPath, ...nodeOptions, fileURLToPath(new URL(`dist/${script}.js`, benchmark)), ...args]
   const [file = '', ...rest] = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   // The system's variables only: NODE_OPTIONS of the caller would be measured too.
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production' }

@@ -1,5 +1,5 @@
 import { Client } from 'undici'
-import type { Burst, BurstResult } from './messages.ts'
+import type { Burst, BurstResult, Traffic } from './messages.ts'
 import { percentile } from './statistics.ts'
 
 // The process of the load generator. Connections stay open from one burst to the next.
@@ -12,43 +12,66 @@ process.send?.('ready')
 
 const clientsByPort = new Map<number, Client[]>()
 
-/** Sends so many requests, the next one on each connection when the last is answered. */
-function fire ({ port, method, path, body, requests, connections }: Burst): Promise<BurstResult> {
-  const clients = clientsOf(port, connections)
-  const options = { method, path, body, headers: body === null ? {} : { 'content-type': 'application/json' } }
+async function fire ({ port, requests, beside, ...traffic }: Burst): Promise<BurstResult> {
+  const clients = clientsOf(port, traffic.connections + (beside?.connections ?? 0))
   const latencies: number[] = []
-  const start = performance.now()
   let sent = 0
+  let ended = false
+  const start = performance.now()
+  const aside = beside && flow(clients.slice(traffic.connections), beside, () => !ended, () => {})
+  try {
+    await flow(clients.slice(0, traffic.connections), traffic, () => sent++ < requests, (latency) => latencies.push(latency))
+  } finally {
+    ended = true
+  }
+  const milliseconds = performance.now() - start
+  await aside
+  return { kind: 'done', milliseconds, p99: percentile(latencies, 0.99) }
+}
+
+/** Sends on each connection the next request when the last is answered, until there is no next one. */
+function flow (clients: readonly Client[], traffic: Traffic, takeNext: () => boolean, onAnswer: (latency: number) => void): Promise<void> {
+  const { method, paths, body, status: expected = 200, leaves = false } = traffic
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  let turn = 0
+  let busy = clients.length
 
   return new Promise((resolve, reject) => {
     for (const client of clients) sendNext(client)
 
     function sendNext (client: Client): void {
-      if (sent === requests) return
-      sent++
+      if (!takeNext()) {
+        if (--busy === 0) resolve()
+        return
+      }
+      const path = paths[turn++ % paths.length]!
       const sentAt = performance.now()
-      client.dispatch(options, {
+      let left = false
+      client.dispatch({ method, path, body: body ?? null, headers }, {
         onRequestStart () {},
         onResponseStart (_controller, status) {
-          if (status !== 200) reject(new Error(`${method} ${path} was answered with status ${status}`))
+          if (status !== expected) reject(new Error(`${method} ${path} was answered with status ${status}`))
         },
-        onResponseData () {},
-        onResponseEnd () {
-          latencies.push(performance.now() - sentAt)
-          if (latencies.length === requests) resolve({ kind: 'done', milliseconds: performance.now() - start, p99: percentile(latencies, 0.99) })
-          else sendNext(client)
+        onResponseData (controller) {
+          if (!leaves) return
+          left = true
+          controller.abort(new Error('seen enough'))
         },
-        onResponseError: (_controller, error) => reject(error)
+        onResponseEnd: next,
+        onResponseError: (_controller, error) => left ? next() : reject(error)
       })
+
+      function next (): void {
+        onAnswer(performance.now() - sentAt)
+        sendNext(client)
+      }
     }
   })
 }
 
 function clientsOf (port: number, connections: number): Client[] {
-  let clients = clientsByPort.get(port)
-  if (clients === undefined) {
-    clients = Array.from({ length: connections }, () => new Client(`http://127.0.0.1:${port}`, { pipelining: 1 }))
-    clientsByPort.set(port, clients)
-  }
-  return clients
+  const clients = clientsByPort.get(port) ?? []
+  clientsByPort.set(port, clients)
+  while (clients.length < connections) clients.push(new Client(`http://127.0.0.1:${port}`, { pipelining: 1 }))
+  return clients.slice(0, connections)
 }

@@ -5,19 +5,44 @@ export interface ServerReady {
   readonly title: string
 }
 
-/** The reply is the CPU time the process has used so far, in microseconds. */
+/** The reply is the CPU time until then. */
 export type ServerOrder =
   | { readonly kind: 'cpu' }
   | { readonly kind: 'start-profile' }
   | { readonly kind: 'stop-profile', readonly file: string }
 
-export interface Burst {
-  readonly port: number
+/** Microseconds since the process began. */
+export interface CpuTime {
+  /** Of all threads. */
+  readonly process: number
+  readonly mainThread: number
+}
+
+/** Bytes, after a garbage collection. */
+export interface MemoryUse {
+  readonly heapUsed: number
+  readonly rss: number
+}
+
+/** Requests of one kind. */
+export interface Traffic {
   readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly body: string | null
-  readonly requests: number
+  /** Taken in turn. */
+  readonly paths: readonly string[]
+  readonly body?: string | undefined
+  /** Each has one request under way at most. */
   readonly connections: number
+  /** @default 200 */
+  readonly status?: number
+  /** Leaves when the first bytes of the reply's body are there. @default false */
+  readonly leaves?: boolean
+}
+
+export interface Burst extends Traffic {
+  readonly port: number
+  readonly requests: number
+  /** Sent at the same time until the burst ends, over connections of its own, and not counted. */
+  readonly beside?: Traffic
 }
 
 export type BurstResult =

@@ -1,59 +1,74 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { measureBoot, type BootTimes } from './boot.ts'
-import { compare, listServers, startLoadGenerator, type Figures, type Plan } from './contest.ts'
+import { bootSection } from './boot/section.ts'
+import { BOOT_FUNCTIONS, measureBoot } from './boot/times.ts'
+import { choose } from './choice.ts'
+import { contestSection } from './contest-section.ts'
+import { compare } from './contest.ts'
+import { benchmark, siteRoot } from './directory.ts'
+import { generateSite, numbersTo } from './generated-site.ts'
+import { startLoadGenerator, type LoadGenerator } from './load-generator.ts'
 import { describeMachine } from './machine.ts'
+import { table, writeBetweenMarkers } from './markdown.ts'
+import { measureGrowth } from './memory/growth.ts'
+import { memorySection } from './memory/section.ts'
+import { measureNetlifyCli } from './netlify-cli.ts'
 import { summarizeProfile, type TimeShare } from './profile.ts'
-import { bootTable, figuresTable, writeBetweenMarkers } from './report.ts'
+import { measureQueue } from './queue/figures.ts'
+import { queueSection } from './queue/section.ts'
+import { helloGoal, referenceOf, type Reference } from './reference.ts'
+import type { Section } from './section.ts'
 import { workloads } from './workloads.ts'
 
-const FULL: Plan & { readonly boots: number } = { rounds: 60, warmUpRounds: 10, requests: 2000, connections: 50, boots: 9 }
-const QUICK: typeof FULL = { ...FULL, rounds: 10, warmUpRounds: 5, boots: 3 }
 const HEADLINE = 'hello'
-const PROFILES = new URL('profiles/', import.meta.url)
+const PROFILES = new URL('profiles/', benchmark)
 
-const servers = await listServers()
-const { values: { quick, 'cpu-prof': cpuProf, workload: chosenWorkloads = [...workloads.keys()], server: chosenServers = servers, boot } } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    'cpu-prof': { type: 'boolean', default: false },
-    workload: { type: 'string', multiple: true },
-    server: { type: 'string', multiple: true },
-    boot: { type: 'boolean', default: true }
-  },
-  allowNegative: true
-})
-checkNames('workload', chosenWorkloads, [...workloads.keys()])
-checkNames('server', chosenServers, servers)
-
-const plan = quick ? QUICK : FULL
-const sections = new Map<string, string>()
+const choice = await choose()
+const sections: Section[] = []
 const load = await startLoadGenerator()
 try {
-  for (const name of chosenWorkloads) {
-    const workload = workloads.get(name)!
-    const profileFile = cpuProf ? (server: string) => fileURLToPath(new URL(`${name}-${server}.cpuprofile`, PROFILES)) : undefined
-    if (cpuProf) await mkdir(PROFILES, { recursive: true })
-    const figures: Figures[] = await compare(workload, { plan, servers: chosenServers, load, profileFile })
-    sections.set(name, figuresTable(figures))
-    console.log(`\n### ${workload.title}\n\n${sections.get(name)}`)
-    if (profileFile !== undefined) for (const server of chosenServers) await printProfile(profileFile(server), server)
-  }
+  const reference = referenceOf(choice.netlifyCli === undefined ? undefined : await measureNetlifyCli(choice.netlifyCli, netlifySites(), load))
+  for (const name of choice.workloads) report(await runWorkload(name, load, reference))
+  if (choice.boots > 0) report(bootSection(await measureBoot(choice.boots), reference))
+  for (const driver of choice.drivers) report(queueSection(await measureQueue(driver, load, choice.queue)))
+  if (choice.memory > 0) report(memorySection(await measureGrowth(load, choice.memory)))
+  await conclude(reference)
 } finally {
   await load.stop()
 }
 
-const boots: BootTimes | undefined = boot && !cpuProf ? await measureBoot(plan.boots) : undefined
-if (boots !== undefined) console.log(`\n### Boot\n\n${bootTable(boots)}`)
-const machine = await describeMachine()
-console.log(`\n${machine}`)
+function netlifySites (): { large: string, small: string } {
+  return { large: generateSite(numbersTo(BOOT_FUNCTIONS)), small: siteRoot('queue/site') }
+}
 
-const isComplete = !quick && !cpuProf && boots !== undefined && chosenWorkloads.length === workloads.size && chosenServers.length === servers.length
-if (isComplete) {
-  const parts = [...sections].map(([name, table]) => `### ${workloads.get(name)!.title}\n\n${table}`)
-  await writeBetweenMarkers(new URL('README.md', import.meta.url), [machine, ...parts, `### Boot\n\n${bootTable(boots)}`].join('\n\n'))
-  await writeBetweenMarkers(new URL('../README.md', import.meta.url), `${sections.get(HEADLINE)}\n\n${machine}`)
+async function runWorkload (name: string, load: LoadGenerator, reference: Reference): Promise<Section> {
+  const workload = workloads.get(name)!
+  const servers = choice.serversOf(workload)
+  const profileFile = choice.profiles ? (server: string) => fileURLToPath(new URL(`${name}-${server}.cpuprofile`, PROFILES)) : undefined
+  if (choice.profiles) await mkdir(PROFILES, { recursive: true })
+  const figures = await compare(name, workload, { ...choice.contest, servers, load, profileFile })
+  if (profileFile !== undefined) for (const server of servers) await printProfile(profileFile(server), server)
+  const section = contestSection(workload, figures)
+  return name === HEADLINE ? { ...section, goals: [...section.goals, ...helloGoal(figures, reference)] } : section
+}
+
+function report (section: Section): void {
+  sections.push(section)
+  console.log(`\n### ${section.title}\n\n${section.text}`)
+}
+
+async function conclude ({ title, note }: Reference): Promise<void> {
+  const machine = await describeMachine()
+  const results = sections.flatMap(({ goals }) => goals)
+  const rows = results.map(({ work, against, goal, measured, reached }) => [work, against, goal, measured, reached ? 'yes' : '**no**'])
+  const notes = results.some(({ against }) => against.startsWith(title)) ? [note] : []
+  const summary = [table(['work', 'against', 'goal', 'measured', 'reached'], rows, 2), ...notes].join('\n\n')
+  console.log(`\n### Goals\n\n${summary}\n\n${machine}`)
+  if (!choice.isComplete) return
+  const parts = sections.map(({ title, text }) => `### ${title}\n\n${text}`)
+  await writeBetweenMarkers(new URL('README.md', benchmark), [machine, `### Goals\n\n${summary}`, ...parts].join('\n\n'))
+  const headline = sections.find(({ title }) => title === workloads.get(HEADLINE)!.title)
+  await writeBetweenMarkers(new URL('../README.md', benchmark), `${headline?.text}\n\n${machine}`)
 }
 
 async function printProfile (file: string, server: string): Promise<void> {
@@ -63,9 +78,4 @@ async function printProfile (file: string, server: string): Promise<void> {
 
 function line ({ where, share }: TimeShare): string {
   return `${(share * 100).toFixed(1).padStart(6)} %  ${where}`
-}
-
-function checkNames (option: string, given: readonly string[], known: readonly string[]): void {
-  const unknown = given.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`--${option} ${unknown} is not known; there are ${known.join(', ')}`)
 }

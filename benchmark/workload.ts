@@ -1,7 +1,9 @@
+import type { RequestListener } from 'node:http'
 import type { Context } from '@netlify/functions'
 import type { FastifyInstance } from 'fastify'
+import type { SpeedGoal } from './goal.ts'
 
-/** One request that every server has to answer with the same reply. */
+/** One request that several servers have to answer with the same reply. */
 export interface Workload {
   readonly title: string
   readonly method: 'GET' | 'POST'
@@ -10,8 +12,19 @@ export interface Workload {
   /** The path that is requested. */
   readonly path: string
   readonly body?: string
+  /** Who takes part: names of files in `servers/`. The others are compared with the first one. */
+  readonly servers: readonly string[]
+  readonly goals: readonly SpeedGoal[]
+  /** Of one burst. @default 2_000 */
+  readonly requests?: number
+  /** @default 50 */
+  readonly connections?: number
+  /** The directory of the site that the plugin serves. @default 'site' */
+  readonly site?: string
   /** The Netlify function, for servers that call it with a `Request`. */
-  readonly handler: (request: Request, context: Pick<Context, 'params'>) => Promise<Response>
+  readonly handler?: (request: Request, context: Pick<Context, 'params'>) => Response | Promise<Response>
   /** Adds the same as a hand-written Fastify route. */
-  readonly addRoute: (app: FastifyInstance) => void
+  readonly addRoute?: (app: FastifyInstance) => void
+  /** Does the same by hand on `node:http`, for this path only. */
+  readonly listener?: RequestListener
 }

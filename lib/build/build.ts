@@ -3,7 +3,7 @@ import * as fastq from 'fastq'
 import { routesOf, readFunctionConfig, type GivenConfig } from '../functions/config.ts'
 import type { FailedFunction, FunctionRoute, FunctionSource } from '../functions/definition.ts'
 import { bundleFunction } from './bundle.ts'
-import { openBundleCache, type BundleCache } from './cache.ts'
+import { openBundleCache, type BundleCache, type StoredBundle } from './cache.ts'
 import { discoverFunctions } from './discover.ts'
 import { createFingerprints, type Fingerprints } from './fingerprint.ts'
 import { guessPaths } from './guess-paths.ts'
@@ -15,6 +15,8 @@ export interface BuildOptions {
   readonly directories: readonly string[]
   /** Directories whose tsconfig.json applies to functions that have none nearer. */
   readonly tsconfigDirectories: readonly string[]
+  /** Whether functions may have light Fetch objects, which are to be in place when they are loaded. */
+  readonly lightObjects: boolean
   /** What netlify.toml says about a function. */
   readonly overridesFor: (functionName: string) => GivenConfig
   /** Runs the functions' top-level code, so that it sees its site's environment. */
@@ -39,8 +41,8 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
   if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: 0, close: async () => {} }
 
   enableSourceMaps()
-  const { root, tsconfigDirectories } = options
-  const cache = await openBundleCache(root, { root, tsconfigDirectories })
+  const { root, tsconfigDirectories, lightObjects } = options
+  const cache = await openBundleCache(root, { root, tsconfigDirectories, lightObjects })
   const fingerprints = createFingerprints()
   const inUse: string[] = []
   let bundled = 0
@@ -52,18 +54,18 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
   // Not in the queue, where a module that never finishes would hold up others.
   async function load (source: FunctionSource): Promise<SiteBuild['functions'][number] | undefined> {
     try {
-      const path = await queue.push(source)
-      inUse.push(path)
-      return await options.scope(source.name, () => loadFunction(source, path, root, options.overridesFor(source.name)))
+      const bundle = await queue.push(source)
+      inUse.push(bundle.path)
+      return await options.scope(source.name, () => loadFunction(source, bundle, root, options.overridesFor(source.name)))
     } catch (error) {
       return { definition: await failed(source, error as Error) }
     }
   }
 
-  async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<string> {
+  async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<StoredBundle> {
     bundled++
     const { directory } = cache
-    return await cache.write(source, await bundleFunction(source, fingerprints, { directory, root, tsconfigDirectories }), fingerprints)
+    return await cache.write(source, await bundleFunction(source, fingerprints, { directory, root, tsconfigDirectories, lightObjects }), fingerprints)
   }
 
   const results = await Promise.all(sources.map(load))

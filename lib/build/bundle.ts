@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
 import { FST_NETLIFY_BUILD_FAILED } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
+import { createFetchInjection, isInjected, seemsToExcludeLightObjects } from './fetch-injection.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 import { packagesPlugin, type ModuleFormat, type PackageLookup } from './packages-plugin.ts'
 import { SOURCE_PLACE_DEFINES, sourcesPlugin } from './sources-plugin.ts'
@@ -14,6 +16,8 @@ export interface Bundle {
   /** Absolute paths of the user's files in it, and of those that an import would have taken had they been there. */
   readonly inputs: readonly string[]
   readonly packages: readonly PackageLookup[]
+  /** Whether `Request`, `Response` and `fetch` in it are light ones. */
+  readonly lightObjects: boolean
 }
 
 export interface BundleOptions {
@@ -22,6 +26,8 @@ export interface BundleOptions {
   readonly root: string
   /** Directories whose tsconfig.json applies to a function that has none nearer. */
   readonly tsconfigDirectories: readonly string[]
+  /** Whether bundles may have light Fetch objects. */
+  readonly lightObjects: boolean
 }
 
 /** `.mts` and `.mjs` are ES modules, `.cts` and `.cjs` CommonJS, the rest by the nearest package.json. */
@@ -31,15 +37,39 @@ export function moduleFormat (file: string, fingerprints: Fingerprints): ModuleF
 }
 
 /**
- * Bundles one function with esbuild: the user's own files go in, packages stay outside.
+ * Bundles one function with esbuild: the user's own files go in, packages stay outside. It gets light Fetch objects
+ * if nothing in it could bring them together with code that knows only native ones.
  *
  * @throws FST_NETLIFY_BUILD_FAILED with file, line and code frame of every error.
  */
 export async function bundleFunction (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions): Promise<Bundle> {
+  const text = options.lightObjects ? await readFile(source.file, 'utf8').catch(() => '') : ''
+  const guess = options.lightObjects && !seemsToExcludeLightObjects(text)
+  if (guess) {
+    const light = await buildLight()
+    if (light !== undefined) return light
+  }
+  const native = await build(source, fingerprints, options, false)
+  // The guess was wrong if what it saw is an import of types only, or leads to the user's own files.
+  const light = options.lightObjects && !guess && native.acceptsLightObjects ? await buildLight() : undefined
+  return light ?? native.bundle
+
+  async function buildLight (): Promise<Bundle | undefined> {
+    try {
+      const { bundle, acceptsLightObjects } = await build(source, fingerprints, options, true)
+      return acceptsLightObjects ? bundle : undefined
+    } catch {
+      return undefined // as with `Response = …`; if it does not build anyway, the native build says why
+    }
+  }
+}
+
+async function build (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions, lightObjects: boolean): Promise<{ bundle: Bundle, acceptsLightObjects: boolean }> {
   // Loaded here, so that a start from a warm cache does not start esbuild at all.
   const esbuild = await import('esbuild')
   const format = moduleFormat(source.file, fingerprints)
   const packages = new Map<string, PackageLookup>()
+  const injection = createFetchInjection()
   const tsconfig = fingerprints.tsconfig.explicit(source.file, options.tsconfigDirectories)
   const buildOptions = {
     absWorkingDir: options.root,
@@ -57,13 +87,22 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
     mainFields: ['main'],
     sourcemap: 'inline',
     sourcesContent: false,
-    define: SOURCE_PLACE_DEFINES,
+    define: { ...SOURCE_PLACE_DEFINES, ...(lightObjects && injection.define) },
+    ...(lightObjects && { inject: injection.inject }),
     logLevel: 'silent',
+    logOverride: injection.logOverride,
     ...(format === 'esm' && { banner: { js: moduleBanner(source.file) } }),
     ...(tsconfig !== undefined && { tsconfig }),
     plugins: [
-      packagesPlugin(options.root, format, fingerprints.tsconfig, (lookup) => packages.set([lookup.from, lookup.name, ...lookup.candidates].join('\n'), lookup)),
-      sourcesPlugin((path, content) => fingerprints.file(path, content))
+      injection.plugin,
+      packagesPlugin(options.root, format, fingerprints.tsconfig, {
+        onLookup: (lookup) => packages.set([lookup.from, lookup.name, ...lookup.candidates].join('\n'), lookup),
+        onExternal: injection.onExternal
+      }),
+      sourcesPlugin((path, content) => {
+        fingerprints.file(path, content)
+        injection.onSource(content)
+      })
     ]
   } satisfies BuildOptions
 
@@ -76,17 +115,20 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
     throw new FST_NETLIFY_BUILD_FAILED(source.name, reason)
   }
   const lookups = [...packages.values()]
-  return {
+  const bundle: Bundle = {
     format,
     code: result.outputFiles[0]?.text ?? '',
     inputs: [...inputFiles(result.metafile, options.root), ...lookups.flatMap(({ candidates }) => candidates)],
-    packages: lookups
+    packages: lookups,
+    lightObjects
   }
+  return { bundle, acceptsLightObjects: injection.accepts(result) }
 }
 
 /** A relative import that led nowhere, as of an optional file, is left as it is: esbuild calls it external. */
 function inputFiles ({ inputs }: Metafile, root: string): string[] {
   return Object.entries(inputs).flatMap(([input, { imports }]) => {
+    if (isInjected(input)) return []
     const file = resolve(root, input)
     const absent = imports.filter(({ path, external }) => external && /^\.{1,2}\//.test(path))
     return [file, ...absent.map(({ path }) => resolve(dirname(file), path))]

@@ -8,25 +8,31 @@ import { bundleFileName, type Bundle, type BundleOptions } from './bundle.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 
 /** Goes up when the form of bundles or of entries changes. */
-const CACHE_VERSION = 1
+const CACHE_VERSION = 2
 const STALE_AFTER = 24 * 60 * 60 * 1000
 
 /** What one entry remembers: the bundle, and all that must be unchanged for it to be the right one. */
 interface CacheEntry {
   readonly file: string
   readonly digest: string
+  readonly lightObjects: boolean
   readonly inputs: Record<string, [content: string, siblings: string]>
   readonly directories: Record<string, string>
   readonly packages: Array<[from: string, name: string, found: string]>
 }
 
+/** A bundle that can be loaded. */
+export interface StoredBundle {
+  readonly path: string
+  readonly lightObjects: boolean
+}
+
 /** Bundles on disk, under names made of their content. */
 export interface BundleCache {
   readonly directory: string
-  /** The path of a bundle that is still right, or `undefined`. */
-  read (source: FunctionSource, fingerprints: Fingerprints): Promise<string | undefined>
-  /** Stores a bundle and gives its path. */
-  write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<string>
+  /** A bundle that is still right, or `undefined`. */
+  read (source: FunctionSource, fingerprints: Fingerprints): Promise<StoredBundle | undefined>
+  write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<StoredBundle>
   /** Removes what has not been in use for a day. */
   prune (inUse: Iterable<string>): Promise<void>
   close (): Promise<void>
@@ -56,7 +62,7 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
         const path = join(directory, entry.file)
         if (digest(await readFile(path, 'utf8')) !== entry.digest) return undefined
         entries.add(file)
-        return path
+        return { path, lightObjects: entry.lightObjects }
       } catch {
         return undefined // absent or corrupt: built anew
       }
@@ -68,13 +74,14 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
       const entry: CacheEntry = {
         file: name,
         digest: digest(bundle.code),
+        lightObjects: bundle.lightObjects,
         inputs: Object.fromEntries(bundle.inputs.map((input) => [input, [fingerprints.file(input), fingerprints.siblings(input)]])),
         directories: Object.fromEntries([...bundle.inputs.map(dirname), ...options.tsconfigDirectories].map((path) => [path, fingerprints.directory(path)])),
         packages: bundle.packages.map(({ from, name }) => [from, name, fingerprints.package(from, name)])
       }
       await writeWhole(entryFile(source), JSON.stringify(entry))
       entries.add(entryFile(source))
-      return path
+      return { path, lightObjects: bundle.lightObjects }
     },
     async prune (inUse) {
       const keep = new Set([...inUse, ...entries])

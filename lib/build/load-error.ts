@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import type { FunctionSource } from '../functions/definition.ts'
 import { codeFrame } from './bundle.ts'
 
+/** A light Fetch object throws from here what its user did wrong. */
+const OWN_CODE = dirname(import.meta.dirname)
 const STACK_POSITION = /(?:at |\()((?:file:\/\/)?\/[^()\n]+?):(\d+):(\d+)\)?$/gm
 const NOT_FOUND = /(Cannot find (?:package|module) '[^']+')[^]*/
 
@@ -17,7 +20,7 @@ export async function describeLoadError (error: unknown, bundle: string, source:
   const text = `${error.name}: ${error.message}`
   for (const [, place = '', line, column] of String(error.stack).matchAll(STACK_POSITION)) {
     const file = place.startsWith('file:') ? fileURLToPath(place) : place
-    if (file === bundle || file.includes('/node_modules/') || file.startsWith(import.meta.dirname)) continue
+    if (file === bundle || file.includes('/node_modules/') || file.startsWith(OWN_CODE)) continue
     const lines = await readFile(file, 'utf8').then((content) => content.split('\n'), () => [])
     const lineText = lines[Number(line) - 1]
     if (lineText !== undefined) return await codeFrame(root, file, Number(line), Number(column), lineText, text)

@@ -7,6 +7,7 @@ import { readFunctionConfig, routesOf, type FunctionConfig, type GivenConfig } f
 import type { FunctionSource, ReadyFunction } from '../functions/definition.ts'
 import { eventOfFunctionName, readEventHandlers, type EventSlug } from '../functions/events.ts'
 import { functionKind } from '../functions/kind.ts'
+import type { StoredBundle } from './cache.ts'
 import { describeLoadError } from './load-error.ts'
 import { requirePackage } from './optional-package.ts'
 import { readScheduleHelper } from './schedule-helper.ts'
@@ -30,14 +31,14 @@ const LOAD_TIMEOUT = 5_000
  * @param toml what netlify.toml says about the function
  * @throws FST_NETLIFY_LOAD_FAILED, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_INVALID_CONFIG, FST_NETLIFY_MISSING_PACKAGE
  */
-export async function loadFunction (source: FunctionSource, path: string, root: string, toml: GivenConfig): Promise<LoadedFunction | undefined> {
+export async function loadFunction (source: FunctionSource, { path, lightObjects }: StoredBundle, root: string, toml: GivenConfig): Promise<LoadedFunction | undefined> {
   const exported = await loadModule(source, path, root)
   const { name, file } = source
 
   if (typeof exported.handler === 'function') {
     // Netlify ignores `config` beside a Lambda handler.
     const config = readFunctionConfig(name, { schedule: await readScheduleHelper(source) }, toml)
-    const definition: ReadyFunction = { state: 'ready', name, file, form: 'lambda', kind: functionKind(name, config), events: eventsOf(name), eventsOnly: false, config, routes: [] }
+    const definition: ReadyFunction = { state: 'ready', name, file, form: 'lambda', kind: functionKind(name, config), lightObjects: false, events: eventsOf(name), eventsOnly: false, config, routes: [] }
     return { definition, handler: exported.handler as Handler, eventHandlers: new Map() }
   }
 
@@ -56,6 +57,7 @@ export async function loadFunction (source: FunctionSource, path: string, root: 
     file,
     form: 'web',
     kind: functionKind(name, config),
+    lightObjects,
     events: [...new Set([...eventsOnly ? [] : eventsOf(name), ...eventHandlers.keys()])],
     eventsOnly,
     config,

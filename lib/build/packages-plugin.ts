@@ -20,13 +20,20 @@ const BARE_OR_NATIVE = /^[^./]|\.node$/
 /** What Node.js loads by itself. Anything else in a package (TypeScript, JSON) is bundled. */
 const LOADABLE = new Set(['.js', '.mjs', '.cjs', '.node'])
 
+/** What is told of the packages of a bundle. */
+export interface PackageListener {
+  readonly onLookup: (lookup: PackageLookup) => void
+  /** One stays outside, under this specifier. */
+  readonly onExternal: (name: string, specifier: string) => void
+}
+
 /**
  * Keeps packages out of the bundle: each is resolved for the file that imports it and written as a
  * file URL (import) or a path (require), since its bare name means nothing where the bundle lies.
  * Workspace packages, whose real path is outside node_modules, are the user's own code and bundled.
  * What does not resolve is left as it is.
  */
-export function packagesPlugin (root: string, format: ModuleFormat, tsconfig: TsconfigLookup, onLookup: (lookup: PackageLookup) => void): Plugin {
+export function packagesPlugin (root: string, format: ModuleFormat, tsconfig: TsconfigLookup, { onLookup, onExternal }: PackageListener): Plugin {
   return {
     name: 'packages',
     setup (build) {
@@ -38,7 +45,9 @@ export function packagesPlugin (root: string, format: ModuleFormat, tsconfig: Ts
         const found = await resolve(build, [path, ...candidates], kind, importer, resolveDir)
         if (found === undefined) return { path, external: true }
         if (!isExternal(root, found)) return found === '' ? undefined : await bundled(build, path, kind, importer, resolveDir, found)
-        return { path: specifier(found, kind, format), external: true }
+        const external = specifier(found, kind, format)
+        onExternal(packageName(path), external)
+        return { path: external, external: true }
       })
     }
   }

@@ -33,6 +33,8 @@ export interface ReadyFunction {
   readonly file: string
   readonly form: HandlerForm
   readonly kind: FunctionKind
+  /** Whether it gets light Fetch objects; decided by what its bundle imports. */
+  readonly lightObjects: boolean
   /** The events it is called for, besides. */
   readonly events: readonly EventSlug[]
   /** It has nothing but handlers of events, so no request can reach it. */

@@ -1,10 +1,10 @@
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 
 /** A global `Request` for a function. A GET or HEAD never has a body; the Fetch standard forbids it. */
-export function toNativeRequest (request: FunctionRequest, signal: AbortSignal): Request {
+export function toNativeRequest (request: Omit<FunctionRequest, 'headers'> & { readonly headers: HeadersInit }, signal: AbortSignal): Request {
   const { method, url, headers } = request
   const body = method === 'GET' || method === 'HEAD' ? null : request.body
-  return new Request(url, { method, headers: headers as Record<string, string>, body, signal, ...(body instanceof ReadableStream && { duplex: 'half' }) } as RequestInit)
+  return new Request(url, { method, headers, body, signal, ...(body instanceof ReadableStream && { duplex: 'half' }) } as RequestInit)
 }
 
 /** Takes a `Response` apart. Its body is read later, and only once. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { buildFunctions } from '../../lib/build/build.ts'
+import { installFetchObjects } from '../../lib/http/fetch-objects.ts'
 
 export interface Boot {
   /** How many functions were bundled and not taken from the cache. */
@@ -10,7 +11,8 @@ export interface Boot {
 
 /** Builds a site as a start of the server does, and calls each function. */
 export async function boot (root: string, functions = 'netlify/functions'): Promise<Boot> {
-  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], overridesFor: () => ({}), scope: (_name, load) => load() })
+  installFetchObjects()
+  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], lightObjects: true, overridesFor: () => ({}), scope: (_name, load) => load() })
   const answers = await Promise.all(build.functions.map(async (loaded) => {
     if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.error.message]
     const response = await (loaded.handler as () => Promise<Response>)()

@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util'
+import { listServers, type ContestOptions } from './contest.ts'
+import { drivers } from './queue/drivers.ts'
+import type { Workload } from './workload.ts'
+import { workloads } from './workloads.ts'
+
+/** What a run measures, and how long. */
+export interface Choice {
+  readonly workloads: readonly string[]
+  readonly contest: Rounds & Pick<ContestOptions, 'part'>
+  /** Those of a workload that take part; always the one the others are compared with. */
+  readonly serversOf: (workload: Workload) => string[]
+  readonly profiles: boolean
+  readonly boots: number
+  /** Queues. */
+  readonly drivers: readonly string[]
+  readonly queue: Rounds
+  /** The part of all requests after which memory is looked at; 0 leaves memory out. */
+  readonly memory: number
+  /** Directory of an installed netlify-cli. */
+  readonly netlifyCli: string | undefined
+  /** Whether the figures are fit to be written into the documentation. */
+  readonly isComplete: boolean
+}
+
+interface Rounds {
+  readonly rounds: number
+  readonly warmUpRounds: number
+}
+
+const FULL = { contest: { part: 1, rounds: 60, warmUpRounds: 10 }, queue: { rounds: 20, warmUpRounds: 5 }, boots: 9, memory: 1 }
+const QUICK: typeof FULL = { contest: { part: 0.5, rounds: 6, warmUpRounds: 5 }, queue: { rounds: 3, warmUpRounds: 2 }, boots: 1, memory: 0.03 }
+
+/** Reads the command line. What it names is all that is measured; if it names nothing, everything is. */
+export async function choose (): Promise<Choice> {
+  const servers = await listServers()
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      'cpu-prof': { type: 'boolean', default: false },
+      workload: { type: 'string', multiple: true, default: [] },
+      server: { type: 'string', multiple: true, default: servers },
+      boot: { type: 'boolean', default: false },
+      queue: { type: 'string', multiple: true, default: [] },
+      memory: { type: 'boolean', default: false },
+      netlify: { type: 'string' }
+    }
+  })
+  const { quick, 'cpu-prof': profiles, workload, server, boot, queue, memory, netlify } = values
+  checkNames('workload', workload, [...workloads.keys()])
+  checkNames('server', server, servers)
+  checkNames('queue', queue, Object.keys(drivers))
+
+  const everything = workload.length === 0 && !boot && queue.length === 0 && !memory
+  const plan = quick ? QUICK : FULL
+  return {
+    workloads: everything ? [...workloads.keys()] : workload,
+    contest: plan.contest,
+    serversOf,
+    profiles,
+    // A profile slows down what it watches, and only servers of workloads are profiled.
+    boots: boot || (everything && !profiles) ? plan.boots : 0,
+    drivers: everything && !profiles ? Object.keys(drivers) : queue,
+    queue: plan.queue,
+    memory: memory || (everything && !profiles) ? plan.memory : 0,
+    netlifyCli: netlify,
+    isComplete: everything && !quick && !profiles && server.length === servers.length
+  }
+
+  function serversOf (workload: Workload): string[] {
+    const needed = quick ? [workload.servers[0], ...workload.goals.flatMap(({ of = 'netlify-functions', against, favourites = against }) => [of, ...favourites])] : workload.servers
+    return workload.servers.filter((name, index) => index === 0 || (needed.includes(name) && server.includes(name)))
+  }
+}
+
+function checkNames (option: string, given: readonly string[], known: readonly string[]): void {
+  const unknown = given.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`--${option} ${unknown} is not known; there are ${known.join(', ')}`)
+}

@@ -1,0 +1,28 @@
+import type { Figures } from './contest.ts'
+import { atLeast, type GoalResult, type SpeedGoal } from './goal.ts'
+import { ranged, table } from './markdown.ts'
+import type { Section } from './section.ts'
+import type { Workload } from './workload.ts'
+
+/** Reports the figures of one workload, the server that needs the least CPU time first. */
+export function contestSection ({ title, servers, goals }: Workload, figures: readonly Figures[]): Section {
+  const baseline = figures.find(({ name }) => name === servers[0])
+  const rows = figures.toSorted((a, b) => a.cpu - b.cpu).map(({ title, cpu, cpuOfBursts, requestsPerSecond, p99 }) => [
+    title,
+    `${cpu.toFixed(1)} µs`,
+    baseline === undefined ? '' : `${(baseline.cpu / cpu).toFixed(2)} ×`,
+    ranged(cpuOfBursts, (value) => value.toFixed(1)),
+    ranged(requestsPerSecond, (value) => Math.round(value).toLocaleString('en')),
+    ranged(p99, (value) => value.toFixed(1))
+  ])
+  const text = table(['server', 'CPU time per request', `speed, ${baseline?.title ?? 'nothing'} = 1`, 'µs per request, by burst', 'requests/s', 'p99, ms'], rows)
+  return { title, text, goals: goals.flatMap((goal) => resultOf(title, goal, figures)) }
+}
+
+/** None where a server was left out that may decide it. */
+function resultOf (title: string, { of = 'netlify-functions', against, favourites = against, opponent, ratio }: SpeedGoal, figures: readonly Figures[]): GoalResult[] {
+  const ours = figures.find(({ name }) => name === of)
+  const others = figures.filter(({ name }) => against.includes(name))
+  if (ours === undefined || !favourites.every((favourite) => others.some(({ name }) => name === favourite))) return []
+  return [atLeast(title, opponent, ratio, Math.min(...others.map(({ cpu }) => cpu)) / ours.cpu)]
+}

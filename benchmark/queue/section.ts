@@ -1,0 +1,52 @@
+import { atLeast, atMost, type GoalResult } from '../goal.ts'
+import { ranged, table } from '../markdown.ts'
+import type { Section } from '../section.ts'
+import { percentile, spread } from '../statistics.ts'
+import type { QueueFigures, RequestFigures } from './figures.ts'
+
+/** Milliseconds from a call to the start of its job; its 202 leaves in between. */
+const START_GOAL = 10
+
+/** Reports the figures of one queue. */
+export function queueSection (figures: QueueFigures): Section {
+  const { driver, hello, besideJobs, enqueue, jobsPerSecond, startDelays } = figures
+  const requests = table(['requests', 'CPU time per request', 'of that on the main thread', 'requests/s', 'p99, ms'], [
+    requestRow('`hello`, nothing else', hello),
+    requestRow('background calls, up to their 202', enqueue),
+    requestRow('`hello`, while 10 more connections make background calls, whose jobs run', besideJobs)
+  ])
+  const jobs = table(['jobs', ''], [
+    ['run per second, from a queue of 2,000', ranged(jobsPerSecond, (value) => Math.round(value).toLocaleString('en'))],
+    ['from the call of the queue to the start of the job, while idle, ms', `${ranged(startDelays, milliseconds)}, p99 ${milliseconds(percentile(startDelays, 0.99))}`]
+  ])
+  return { title: `Background calls, queue \`${driver}\``, text: `${requests}\n\n${jobs}`, goals: goalsOf(figures) }
+}
+
+function requestRow (what: string, { cpu, mainThreadCpu, requestsPerSecond, p99 }: RequestFigures): string[] {
+  return [
+    what,
+    `${cpu.toFixed(1)} µs`,
+    `${mainThreadCpu.toFixed(1)} µs`,
+    ranged(requestsPerSecond, (value) => Math.round(value).toLocaleString('en')),
+    ranged(p99, milliseconds)
+  ]
+}
+
+function goalsOf ({ driver, hello, besideJobs, enqueue, startDelays }: QueueFigures): GoalResult[] {
+  const work = `background call, \`${driver}\``
+  const delay = middle(startDelays)
+  return [
+    atLeast(`${work}: throughput`, '`hello`', 0.5, middle(enqueue.requestsPerSecond) / middle(hello.requestsPerSecond)),
+    atMost(`${work}: CPU time of the main thread`, '`hello`', 2, enqueue.mainThreadCpu / hello.mainThreadCpu),
+    atMost(`${work}: p99 of \`hello\` meanwhile`, 'its p99 without', 2, middle(besideJobs.p99) / middle(hello.p99)),
+    { work: `${work}: from call to start, while idle`, against: '', goal: `< ${START_GOAL} ms`, measured: `${milliseconds(delay)} ms`, reached: delay < START_GOAL }
+  ]
+}
+
+function middle (values: readonly number[]): number {
+  return spread(values).median
+}
+
+function milliseconds (value: number): string {
+  return value.toFixed(value < 10 ? 2 : 1)
+}
