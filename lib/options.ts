@@ -5,6 +5,7 @@ import type { GeoOption } from './invoke/geo.ts'
 import { hostEnv } from './invoke/process-env.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
 import type { QueueDriver } from './queue/driver.ts'
+import { readSealKeys } from './queue/sealed-headers.ts'
 import type { ConcurrencyLimits } from './server/concurrency.ts'
 import { readEnvFile } from './site/env-file.ts'
 
@@ -56,10 +57,10 @@ export interface Limits {
 /** How background functions run. */
 export interface BackgroundOptions {
   /**
-   * Jobs run at once.
-   * @default 10
+   * Jobs run at once in this process. A number counts all functions together.
+   * @default { total: 10, perFunction: Infinity }
    */
-  concurrency?: number
+  concurrency?: number | { total?: number, perFunction?: number }
   /**
    * Milliseconds to wait before each further attempt of a job that threw; then it is kept as failed.
    * @default [60_000, 120_000]
@@ -70,6 +71,22 @@ export interface BackgroundOptions {
    * @default 30_000
    */
   drainTimeout?: number
+  /**
+   * Milliseconds after which the jobs of a process that was killed go to another one, or to the next one. A process that
+   * stands still for longer loses its jobs, too, and they run twice.
+   * @default 30_000
+   */
+  leaseDuration?: number
+  /**
+   * Names of request headers that are stored encrypted, if there is a key, and never shown by `jobs`.
+   * @default ['authorization', 'cookie']
+   */
+  secretHeaders?: readonly string[]
+  /**
+   * The key of these headers: 32 bytes in hex or base64. Of several, separated by commas, the first encrypts and all decrypt.
+   * @default the environment variable NETLIFY_QUEUE_KEY, else none; the headers are stored as they are
+   */
+  encryptionKey?: string
 }
 
 /** Static files. */
@@ -154,8 +171,8 @@ export interface NetlifyFunctionsOptions {
   /** How background functions run. */
   background?: BackgroundOptions
   /**
-   * Where background calls wait; the plugin closes it with the app.
-   * @default a queue in memory, which does not survive the process
+   * Where background calls and scheduled runs wait; the plugin closes it with the app.
+   * @default `sqliteQueue()` in `.netlify/background.sqlite` below the root, if the site has a function that needs it
    */
   queue?: QueueDriver
   /**
@@ -186,10 +203,21 @@ export interface NetlifyFunctionsOptions {
    */
   exposeErrors?: boolean
   /**
+   * Whether functions that import nothing but Node.js's own modules get `Request` and `Response` objects that do less
+   * work; all they show is the same. Functions with packages have native ones always.
+   * @default true
+   */
+  lightObjects?: boolean
+  /**
    * Whether `x-nf-*`, `x-netlify-*` (but never `x-netlify-event`) and `client-ip` of a request reach the functions. Turn it on only behind a proxy that sets them.
    * @default false
    */
   trustPlatformHeaders?: boolean
+}
+
+export type ResolvedBackground = Readonly<Required<Omit<BackgroundOptions, 'concurrency' | 'encryptionKey'>>> & {
+  readonly concurrency: ConcurrencyLimits
+  readonly encryptionKey: string | undefined
 }
 
 export type ResolvedLimits = Readonly<Required<Omit<Limits, 'concurrency'>>> & { readonly concurrency: ConcurrencyLimits }
@@ -207,13 +235,14 @@ export interface ResolvedOptions {
   readonly identity: SiteIdentity
   readonly geo: GeoOption | undefined
   readonly limits: ResolvedLimits
-  readonly background: Readonly<Required<BackgroundOptions>>
+  readonly background: ResolvedBackground
   readonly queue: QueueDriver | undefined
   readonly schedule: boolean
   readonly blobs: Readonly<BlobsStorage> | undefined
   readonly verifyToken: VerifyToken | undefined
   readonly forms: boolean
   readonly exposeErrors: boolean
+  readonly lightObjects: boolean
   readonly trustPlatformHeaders: boolean
 }
 
@@ -230,18 +259,27 @@ export const defaultLimits: ResolvedLimits = Object.freeze({
 })
 
 /** Every default of {@link BackgroundOptions}. */
-export const defaultBackground: Readonly<Required<BackgroundOptions>> = Object.freeze({
-  concurrency: 10,
+export const defaultBackground: ResolvedBackground = Object.freeze({
+  concurrency: Object.freeze({ total: 10, perFunction: Infinity }),
   retryDelays: Object.freeze([60_000, 120_000]),
-  drainTimeout: 30_000
+  drainTimeout: 30_000,
+  leaseDuration: 30_000,
+  secretHeaders: Object.freeze(['authorization', 'cookie']),
+  encryptionKey: undefined
 })
 
 const OPTION_NAMES = new Set<string>([
   'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
-  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'forms', 'exposeErrors', 'trustPlatformHeaders',
+  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'forms', 'exposeErrors', 'lightObjects', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
+
+// RFC 9110, 5.6.2
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Shorter ones would end while a process merely collects garbage. */
+const LEAST_LEASE = 100
+const KEY_VARIABLE = 'NETLIFY_QUEUE_KEY'
 
 const QUEUE_METHODS: ReadonlyArray<keyof QueueDriver> = ['enqueue', 'claim', 'extend', 'settle', 'change', 'list', 'stats', 'close']
 
@@ -270,13 +308,14 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
     identity: identityOf({ site, deploy, account }, env),
     geo: optional(options, 'geo', isGeo, 'must be \'mock\', { mock: <country code> } or a function that gives a place'),
     limits: limitsOf(options),
-    background: backgroundOf(options),
+    background: backgroundOf(options, env),
     queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
     schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
     blobs: blobsOf(root, options),
     verifyToken: optional(options, 'verifyToken', isVerifyToken, 'must be a function that takes a token and gives its claims'),
     forms: optional(options, 'forms', isBoolean, 'must be true or false') ?? false,
     exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
+    lightObjects: optional(options, 'lightObjects', isBoolean, 'must be true or false') ?? true,
     trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
   })
 }
@@ -352,15 +391,36 @@ function limitsOf ({ limits }: NetlifyFunctionsOptions): ResolvedLimits {
   })
 }
 
-function backgroundOf (options: NetlifyFunctionsOptions): Required<BackgroundOptions> {
-  const { retryDelays = defaultBackground.retryDelays, ...others } = optional(options, 'background', isRecord, 'must be an object') ?? {}
-  const { retryDelays: _, ...defaults } = defaultBackground
+function backgroundOf (options: NetlifyFunctionsOptions, env: Readonly<Record<string, string>>): ResolvedBackground {
+  const given: BackgroundOptions = optional(options, 'background', isRecord, 'must be an object') ?? {}
+  const { concurrency, retryDelays = defaultBackground.retryDelays, secretHeaders = defaultBackground.secretHeaders, encryptionKey, ...times } = given
+  const { drainTimeout, leaseDuration } = defaultBackground
+  const counts: unknown = typeof concurrency === 'number' ? { total: concurrency } : concurrency
+  if (counts !== undefined && !isRecord(counts)) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency', 'must be a number, or { total?, perFunction? }')
   if (!Array.isArray(retryDelays) || !retryDelays.every((delay) => isNumber(delay) && delay >= 0 && delay < Infinity)) {
     throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of milliseconds, for instance [60_000, 120_000]')
   }
-  const rest = numbers('background', others, defaults, isNatural, 'must be a whole number of at least 0', Object.keys(defaultBackground))
-  if (rest.concurrency < 1) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency', 'must be at least 1')
-  return Object.freeze({ ...rest, retryDelays: Object.freeze([...retryDelays]) })
+  if (!Array.isArray(secretHeaders) || !secretHeaders.every((name) => isText(name) && HEADER_NAME.test(name))) {
+    throw new FST_NETLIFY_INVALID_OPTION('background.secretHeaders', 'must be a list of names of headers, for instance [\'authorization\', \'cookie\']')
+  }
+  const resolved = {
+    ...numbers('background', times, { drainTimeout, leaseDuration }, isNatural, 'must be a whole number of at least 0', Object.keys(defaultBackground)),
+    concurrency: numbers('background.concurrency', counts, { ...defaultBackground.concurrency }, isCount, 'must be a whole number of at least 1'),
+    retryDelays: Object.freeze([...retryDelays]),
+    secretHeaders: Object.freeze(secretHeaders.map((name: string) => name.toLowerCase())),
+    encryptionKey: encryptionKeyOf(encryptionKey, env)
+  }
+  if (resolved.concurrency.total === Infinity) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency.total', 'must be a whole number; each of these jobs runs in this process')
+  if (resolved.leaseDuration < LEAST_LEASE) throw new FST_NETLIFY_INVALID_OPTION('background.leaseDuration', `must be at least ${LEAST_LEASE} ms`)
+  return Object.freeze(resolved)
+}
+
+function encryptionKeyOf (given: unknown, env: Readonly<Record<string, string>>): string | undefined {
+  const key = given === undefined ? { ...hostEnv.toObject(), ...env }[KEY_VARIABLE] : given
+  if (key === undefined || (given === undefined && key === '')) return undefined
+  if (isText(key) && readSealKeys(key) !== undefined) return key
+  const rule = 'must be 32 bytes in hex or base64, as `openssl rand -hex 32` writes them; several are separated by commas'
+  throw new FST_NETLIFY_INVALID_OPTION('background.encryptionKey', given === undefined ? `is taken from the variable ${KEY_VARIABLE}, which ${rule}` : rule)
 }
 
 /** Checks a group of numbers and adds the defaults. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { buildFunctions, type SiteBuild } from './build/build.ts'
@@ -9,19 +9,22 @@ import type { FunctionDefinition } from './functions/definition.ts'
 import { createGeoHeader } from './invoke/geo.ts'
 import { createCallEnv } from './invoke/call-env.ts'
 import { containFunctionErrors } from './invoke/containment.ts'
-import { createSiteEnv, runInScope } from './invoke/globals.ts'
+import { createSiteEnv, installGlobals, runInScope } from './invoke/globals.ts'
 import { createInlineInvoker } from './invoke/inline.ts'
+import { createInvocations } from './invoke/invocation.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
 import { shareEnv } from './invoke/process-env.ts'
 import { resolveOptions, type NetlifyFunctionsOptions, type PublishOptions, type ResolvedOptions } from './options.ts'
-import { memoryQueue } from './queue/memory.ts'
+import { createHeaderSeal, readSealKeys } from './queue/sealed-headers.ts'
 import { createBackground } from './server/background.ts'
 import { createConcurrency } from './server/concurrency.ts'
 import { createEvents } from './server/events.ts'
 import { createForms } from './server/forms.ts'
 import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
+import { createJobs } from './server/jobs.ts'
 import { createScheduler } from './server/scheduled.ts'
+import { openSiteQueue } from './server/site-queue.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
 import { BLOBS_VARIABLE, startBlobs, type Blobs } from './site/blobs.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
@@ -39,7 +42,7 @@ const sitesByHandle = new WeakMap<NetlifyFunctions, Map<string, NetlifyFunctions
 
 async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Promise<void> {
   const options = resolveOptions(given)
-  const { identity, limits, background: { concurrency, retryDelays, drainTimeout } } = options
+  const { identity, limits, background: { concurrency, retryDelays, drainTimeout, leaseDuration, secretHeaders, encryptionKey } } = options
   const sites = sitesOf(app, options.name)
   const toml = await loadToml(options)
   const directories = options.functions ?? [toml?.functions ?? resolve(toml?.base ?? options.root, DEFAULT_FUNCTIONS)]
@@ -47,6 +50,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const env = createSiteEnv(options.env)
   const releaseEnv = shareEnv(options.env)
   app.addHook('onClose', async () => { releaseEnv() })
+  installGlobals()
   const stopContaining = containFunctionErrors()
   app.addHook('onClose', async () => { stopContaining() })
   const blobs = await blobsFor(app, options)
@@ -54,6 +58,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const build = await buildFunctions({
     root: options.root,
     directories,
+    lightObjects: options.lightObjects,
     tsconfigDirectories: [...new Set([options.root, toml?.base ?? options.root])],
     overridesFor: toml?.overridesFor ?? (() => ({})),
     scope: (functionName, load) => runInScope({ context: null, env: loadEnv, code: { functionName, log: app.log } }, load)
@@ -63,11 +68,14 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
 
   const pending = createPendingWork()
   const waitUntil = pending.add
+  const startInvocation = createInvocations(waitUntil)
   const underWay = createConcurrency(limits.concurrency)
   const events = new EventEmitter<SiteEvents>()
-  const driver = options.queue ?? memoryQueue()
-  if (options.queue === undefined && hasBackgroundFunction(functions)) {
-    app.log.info('background calls wait in memory; those that have not run when the process ends are lost')
+  const queued = queuedFunctions(functions, options)
+  const driver = await openSiteQueue({ given: options.queue, needed: queued.length > 0, file: queueFile(options), log: app.log })
+  const seal = createHeaderSeal(secretHeaders, readSealKeys(encryptionKey ?? '') ?? [])
+  if (queued.length > 0 && !seal.encrypts && driver.durable !== false && secretHeaders.length > 0) {
+    app.log.info({ headers: secretHeaders }, 'the background queue stores these headers as they are; set NETLIFY_QUEUE_KEY to have them encrypted')
   }
   const invoker = createInlineInvoker({
     handlers: new Map(build.functions.flatMap((loaded) => 'handler' in loaded ? [[loaded.definition.name, loaded.handler]] : [])),
@@ -85,11 +93,15 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     definition: (name) => functions.get(name),
     waitUntil,
     deployId: identity.deploy.id,
-    concurrency,
+    places: { ...concurrency, shared: queued.length > 1 },
     retryDelays,
+    leaseDuration,
+    seal,
     timeoutOf,
     log: app.log,
-    onEvent: (event) => events.emit('job', event)
+    onEvent (event) {
+      if (events.listenerCount('job') > 0) events.emit('job', { ...event, job: seal.conceal(event.job) })
+    }
   })
   const scheduler = createScheduler({
     functions: functions.values(),
@@ -118,14 +130,15 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     background,
     concurrency: underWay,
     invoker,
-    waitUntil,
+    startInvocation,
     timeoutOf,
     maxBackgroundBody: limits.backgroundBody,
     siteUrl: identity.site.url,
     exposeErrors: options.exposeErrors,
     log: app.log
   })
-  const handle = createHandle({ functions, driver, background, invoker, emit: platformEvents.emit, concurrency: underWay, siteUrl: identity.site.url, waitUntil, timeoutOf, log: app.log, events, sites })
+  const jobs = createJobs({ driver, background, seal, hasFunction: (name) => functions.has(name) })
+  const handle = createHandle({ functions, jobs, background, maxBackgroundBody: limits.backgroundBody, invoker, emit: platformEvents.emit, concurrency: underWay, siteUrl: identity.site.url, startInvocation, timeoutOf, log: app.log, events, sites })
   if (options.name !== undefined) sites.set(options.name, handle)
   if (!app.hasDecorator('netlifyFunctions')) {
     app.decorate('netlifyFunctions', handle)
@@ -136,7 +149,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const unpublished = [...directories, resolve(options.root, '.netlify'), options.toml?.file, options.blobs?.directory].filter((path) => path !== undefined)
   const files = publish && await publishedFiles(app, publish, unpublished)
   const serve = createFunctionServer({
-    invoker, background, concurrency: underWay, limits, timeoutOf, waitUntil, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
+    invoker, background, concurrency: underWay, limits, timeoutOf, startInvocation, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
   })
   const forms = options.forms ? await createForms({ events: platformEvents, maxBytes: limits.requestBody, siteUrl: identity.site.url, log: app.log }) : undefined
   await app.register(async (scope) => {
@@ -157,8 +170,15 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   }
 }
 
-function hasBackgroundFunction (functions: ReadonlyMap<string, FunctionDefinition>): boolean {
-  return [...functions.values()].some((definition) => definition.state === 'ready' && definition.kind === 'background')
+/** The functions whose calls wait in the queue. */
+function queuedFunctions (functions: ReadonlyMap<string, FunctionDefinition>, { schedule }: ResolvedOptions): FunctionDefinition[] {
+  return [...functions.values()].filter((definition) => definition.state === 'ready' &&
+    (definition.kind === 'background' || (definition.kind === 'scheduled' && schedule)))
+}
+
+/** Each site of a scope has a file of its own: two may have different functions of the same name. */
+function queueFile ({ root, name }: ResolvedOptions): string {
+  return join(root, '.netlify', name === undefined ? 'background.sqlite' : `background-${encodeURIComponent(name)}.sqlite`)
 }
 
 /** The sites of this scope, by name. */

@@ -22,8 +22,11 @@ t.test('the README has every limit with its default', async (t) => {
 t.test('the README has the defaults of background work and of the switches', async (t) => {
   const { schedule, forms, trustPlatformHeaders } = resolveOptions({})
   for (const [option, value] of Object.entries({ schedule, forms, trustPlatformHeaders })) hasDefault(t, option, `\`${value}\``)
-  const { concurrency, retryDelays, drainTimeout } = defaultBackground
-  hasDefault(t, 'background', `\`{ concurrency: ${concurrency}, retryDelays: [${retryDelays.map(grouped).join(', ')}], drainTimeout: ${grouped(drainTimeout)} }\``)
+  const { concurrency, retryDelays, drainTimeout, leaseDuration, secretHeaders } = defaultBackground
+  hasDefault(t, 'background.concurrency', `\`{ total: ${concurrency.total}, perFunction: ${concurrency.perFunction} }\``)
+  hasDefault(t, 'background.retryDelays', `\`[${retryDelays.map(grouped).join(', ')}]\` ms`)
+  for (const [option, time] of Object.entries({ drainTimeout, leaseDuration })) hasDefault(t, `background.${option}`, `\`${grouped(time)}\` ms`)
+  hasDefault(t, 'background.secretHeaders', `\`[${secretHeaders.map((name) => `'${name}'`).join(', ')}]\``)
 })
 
 t.test('the README is short', async (t) => {

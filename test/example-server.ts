@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -16,11 +18,15 @@ export interface ExampleServer {
 /** Starts the built example, as `npm start` does, and waits for its ready line. `npm run build` and `npm run build:example` come first. */
 export async function startExample (t: { teardown (tidy: () => unknown): void }): Promise<ExampleServer> {
   const port = await freePort()
-  const child = spawn(process.execPath, [join(example, 'dist/server.js')], { env: { PATH: process.env.PATH, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Servers that share a queue share its jobs, and tests run side by side.
+  const directory = await mkdtemp(join(tmpdir(), 'example-queue-'))
+  const env = { PATH: process.env.PATH, PORT: String(port), QUEUE_FILE: join(directory, 'queue.sqlite') }
+  const child = spawn(process.execPath, [join(example, 'dist/server.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGKILL')
     await exited
+    await rm(directory, { recursive: true, force: true })
   })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => { log += text })

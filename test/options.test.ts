@@ -25,14 +25,18 @@ const badValues: Array<[option: string, values: unknown[]]> = [
   ['limits.memory', [5]],
   ['limits.toString', [5]],
   ['background', ['many', 5, null, []]],
-  ['background.concurrency', [0, -1, 1.5, NaN, '10', null]],
+  ['background.concurrency', [0, -1, 1.5, NaN, '10', null, Infinity, [], { total: 0 }, { perFunction: 1.5 }, { each: 1 }]],
   ['background.retryDelays', [5, null, 'none', [-1], ['1'], [NaN], [Infinity]]],
   ['background.drainTimeout', [-1, 1.5, NaN, '10', null]],
+  ['background.leaseDuration', [0, 99, -1, 1.5, Infinity, '10', null]],
+  ['background.secretHeaders', ['cookie', null, [''], ['a b'], [5]]],
+  ['background.encryptionKey', ['', 'short', 5, null, `${'0'.repeat(64)},`, '0'.repeat(63), '-'.repeat(42)]],
   ['background.retries', [5]],
   ['queue', ['redis', 5, null, {}, { ...memoryQueue(), settle: undefined }, { ...memoryQueue(), close: 5 }]],
   ['blobs', ['blobs', true, null, [], {}, { directory: '' }, { directory: 5 }, { directory: 'blobs', token: 'x' }]],
   ['verifyToken', ['secret', true, null, {}]],
   ['exposeErrors', ['yes', 1, null]],
+  ['lightObjects', ['yes', 1, null]],
   ['forms', ['yes', 1, null]],
   ['trustPlatformHeaders', ['yes', 1, null]],
   ['routes', [5]]
@@ -45,7 +49,7 @@ for (const [option, values] of badValues) {
       const options = { [group]: key === undefined ? value : { [key]: value } }
       t.throws(() => resolveOptions(options as NetlifyFunctionsOptions), {
         code: 'FST_NETLIFY_INVALID_OPTION',
-        message: new RegExp(`^Option "${option}(\\.[a-z]+)?" (must|is not known)`)
+        message: new RegExp(`^Option "${option}(\\.[a-zA-Z]+)?" (must|is not known)`)
       }, JSON.stringify(value))
     }
   })
@@ -60,7 +64,7 @@ t.test('a bad option fails the registration', async (t) => {
 t.test('the message for an unknown option or key names those that are known', async (t) => {
   t.throws(() => resolveOptions({ dir: '.' } as NetlifyFunctionsOptions), { message: /the options are root, prefix, / })
   t.throws(() => resolveOptions({ limits: { memory: 1 } } as NetlifyFunctionsOptions), { message: /the keys are timeout, backgroundTimeout, / })
-  t.throws(() => resolveOptions({ background: { retries: 1 } } as NetlifyFunctionsOptions), { message: /the keys are concurrency, retryDelays, drainTimeout$/ })
+  t.throws(() => resolveOptions({ background: { retries: 1 } } as NetlifyFunctionsOptions), { message: /the keys are concurrency, retryDelays, drainTimeout, leaseDuration, / })
 })
 
 t.test('a netlify.toml that is named must exist', async (t) => {
@@ -85,6 +89,7 @@ t.test('without options every default holds', async (t) => {
     env: {},
     queue: undefined,
     exposeErrors: false,
+    lightObjects: true,
     forms: false,
     trustPlatformHeaders: false
   })
@@ -98,7 +103,7 @@ t.test('the defaults are Netlify\'s', async (t) => {
   t.match(defaultLimits, {
     timeout: 10_000, backgroundTimeout: 900_000, requestBody: 6_291_456, responseBody: 6_291_456, streamedBody: 20_971_520, backgroundBody: 262_144
   })
-  t.match(defaultBackground, { concurrency: 10, retryDelays: [60_000, 120_000], drainTimeout: 30_000 })
+  t.match(defaultBackground, { concurrency: { total: 10 }, retryDelays: [60_000, 120_000], drainTimeout: 30_000 })
 })
 
 t.test('the identity comes from the environment, and from the options before it', async (t) => {
@@ -112,6 +117,26 @@ t.test('the identity comes from the environment, and from the options before it'
   t.match(resolveOptions({ site: { name: 'other' }, deploy: { context: 'staging' }, account: { id: 'me' } }).identity, {
     site: { id: 'id', name: 'other' }, deploy: { id: 'deploy', context: 'staging' }, account: { id: 'me' }
   })
+})
+
+t.test('the key of secret headers comes from the option, else from the environment of the host or the site', async (t) => {
+  t.teardown(() => { delete process.env.NETLIFY_QUEUE_KEY })
+  const [hex, base64] = ['0123456789abcdef'.repeat(4), Buffer.alloc(32, 1).toString('base64')]
+  t.equal(resolveOptions({}).background.encryptionKey, undefined)
+  t.equal(resolveOptions({ env: { NETLIFY_QUEUE_KEY: base64 } }).background.encryptionKey, base64)
+  process.env.NETLIFY_QUEUE_KEY = `${hex}, ${base64}`
+  t.equal(resolveOptions({}).background.encryptionKey, `${hex}, ${base64}`)
+  t.equal(resolveOptions({ background: { encryptionKey: hex } }).background.encryptionKey, hex)
+  process.env.NETLIFY_QUEUE_KEY = ''
+  t.equal(resolveOptions({}).background.encryptionKey, undefined)
+  process.env.NETLIFY_QUEUE_KEY = 'secret'
+  t.throws(() => resolveOptions({}), { code: 'FST_NETLIFY_INVALID_OPTION', message: /variable NETLIFY_QUEUE_KEY, which must be 32 bytes/ })
+})
+
+t.test('background.concurrency is one number, or two', async (t) => {
+  t.same(resolveOptions({ background: { concurrency: 3 } }).background.concurrency, { total: 3, perFunction: Infinity })
+  t.same(resolveOptions({ background: { concurrency: { perFunction: 2 } } }).background.concurrency, { total: 10, perFunction: 2 })
+  t.same(resolveOptions({ background: { secretHeaders: ['X-Token'] } }).background.secretHeaders, ['x-token'])
 })
 
 t.test('an option that is undefined counts as absent', async (t) => {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
+import { FST_NETLIFY_JOB_NOT_RUN } from '../errors.ts'
 import type { Claim, Job, QueueDriver, Settlement } from './driver.ts'
 import type { Outage } from './outage.ts'
 
@@ -8,15 +9,22 @@ const ERROR_LENGTH = 10_000
 
 /** What happens to a job, told once the queue has stored it. */
 export type JobEvent =
+  | { readonly type: 'queued', readonly job: Job }
   | { readonly type: 'started', readonly job: Job }
   | { readonly type: 'succeeded', readonly job: Job }
   | { readonly type: 'retrying', readonly job: Job, readonly error: unknown, readonly runAt: number }
   | { readonly type: 'failed', readonly job: Job, readonly error: unknown }
 
+/** How an attempt ends. */
+type Ending = Exclude<JobEvent, { type: 'queued' | 'started' }>
+
 /** What every attempt of a consumer shares. */
 export interface AttemptOptions {
   readonly driver: QueueDriver
-  /** A rejection fails the attempt; the signal aborts when its result no longer counts. */
+  /**
+   * A rejection fails the attempt, one with FST_NETLIFY_JOB_NOT_RUN the job; the signal aborts when the result no
+   * longer counts.
+   */
   readonly run: (job: Job, signal: AbortSignal) => Promise<void>
   readonly retryDelaysOf: (job: Job) => readonly number[]
   readonly leaseDuration: number
@@ -31,6 +39,8 @@ export interface Attempt {
   readonly job: Job
   /** Runs and settles the job while it holds the lease. */
   perform (): Promise<void>
+  /** Fails the job without running it. Never rejects; if the queue does not answer, the job comes back. */
+  refuse (error: Error): Promise<void>
   /** Aborts the job and gives it back to the queue; false when it was settled, or its lease lost, before. */
   release (): Promise<boolean>
 }
@@ -53,12 +63,11 @@ export function createAttempt (claim: Claim, options: AttemptOptions): Attempt {
       hold()
       const ending = await reachEnding()
       letGo()
-      // A settlement the queue cannot store must not keep its slot for good: when the lease ends, the job comes back.
-      const settled = await outage.survive(() => driver.settle(claim, toSettlement(ending)), signal, leaseDuration)
-      if (settled === true) return report(ending)
-      if (signal.aborted) return
-      if (settled === false) logLoss()
-      else log.error(details, 'background job ended, but the queue did not store how; it will run again')
+      await settle(ending)
+    },
+
+    async refuse (error) {
+      await settle({ type: 'failed', job, error })
     },
 
     async release () {
@@ -68,18 +77,27 @@ export function createAttempt (claim: Claim, options: AttemptOptions): Attempt {
     }
   }
 
-  async function reachEnding (): Promise<JobEvent> {
+  async function settle (ending: Ending): Promise<void> {
+    // A settlement the queue cannot store must not keep its slot for good: when the lease ends, the job comes back.
+    const settled = await outage.survive(() => driver.settle(claim, toSettlement(ending)), signal, leaseDuration)
+    if (settled === true) return report(ending)
+    if (signal.aborted) return
+    if (settled === false) logLoss()
+    else log.error(details, 'background job ended, but the queue did not store how; it will run again')
+  }
+
+  async function reachEnding (): Promise<Ending> {
     try {
       await run(job, signal)
       return { type: 'succeeded', job }
     } catch (error) {
-      const delay = retryDelaysOf(job)[job.attempt - 1]
+      const delay = isRunnable(error) ? retryDelaysOf(job)[job.attempt - 1] : undefined
       return delay === undefined ? { type: 'failed', job, error } : { type: 'retrying', job, error, runAt: now() + delay }
     }
   }
 
   // The log comes last: it may throw over an error that cannot be read.
-  function report (ending: JobEvent): void {
+  function report (ending: Ending): void {
     emit(ending)
     if (ending.type === 'retrying') {
       log.warn({ ...details, err: ending.error, runAt: new Date(ending.runAt) }, 'background job failed and will be retried')
@@ -112,11 +130,20 @@ export function createAttempt (claim: Claim, options: AttemptOptions): Attempt {
   }
 }
 
-function toSettlement (ending: JobEvent): Settlement {
+function isRunnable (error: unknown): boolean {
+  try {
+    return !(error instanceof FST_NETLIFY_JOB_NOT_RUN)
+  } catch {
+    // What was thrown throws when it is looked at.
+    return true
+  }
+}
+
+function toSettlement (ending: Ending): Settlement {
   switch (ending.type) {
     case 'retrying': return { outcome: 'retry', runAt: ending.runAt, error: describe(ending.error) }
     case 'failed': return { outcome: 'failed', error: describe(ending.error) }
-    default: return { outcome: 'succeeded' }
+    case 'succeeded': return { outcome: 'succeeded' }
   }
 }
 

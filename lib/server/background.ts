@@ -1,22 +1,28 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import { FST_NETLIFY_JOB_NOT_RUN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
-import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
+import { createInvocations, type WaitUntil } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
-import { createConsumer } from '../queue/consumer.ts'
+import { createConsumer, type Consumer } from '../queue/consumer.ts'
 import type { Job, NewJob, QueueDriver } from '../queue/driver.ts'
-import { within } from '../queue/within.ts'
+import type { PlacesOptions } from '../queue/places.ts'
+import type { HeaderSeal } from '../queue/sealed-headers.ts'
+import { createJobEvents } from './job-events.ts'
+import { closeQueue } from './site-queue.ts'
 
 export interface BackgroundOptions {
   readonly driver: QueueDriver
   readonly invoker: Invoker
   readonly definition: (name: string) => FunctionDefinition | undefined
-  readonly waitUntil: InvocationStart['waitUntil']
+  readonly waitUntil: WaitUntil
   readonly deployId: string
-  readonly concurrency: number
+  readonly places: PlacesOptions
   readonly retryDelays: readonly number[]
+  /** Milliseconds. */
+  readonly leaseDuration: number
+  readonly seal: HeaderSeal
   /** Milliseconds. */
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly log: FastifyBaseLogger
@@ -27,30 +33,51 @@ export interface BackgroundOptions {
 export type BackgroundCall = Pick<NewJob, 'requestId' | 'ip' | 'params' | 'route' | 'request' | 'uniqueKey'> & { readonly functionName: string }
 
 /** Accepts calls of background and scheduled functions and runs them. */
-export interface Background {
-  start (): void
+export interface Background extends Pick<Consumer, 'start' | 'pause' | 'resume' | 'paused'> {
   /** @throws FST_NETLIFY_QUEUE_UNAVAILABLE when the call is not stored */
   accept (call: BackgroundCall): Promise<string>
-  /** Takes no more jobs, gives the running ones `drainTimeout` ms and logs those that did not run. */
+  /** Takes no more jobs, gives the running ones `drainTimeout` ms, and logs what becomes of the others. */
   close (drainTimeout: number): Promise<void>
 }
 
-/** How many ids of jobs that did not run are logged. */
-const LOGGED_JOBS = 1000
-/** Milliseconds that a driver gets for each of its last answers, so that none holds up the server's close. */
-const DRIVER_TIMEOUT = 2_000
-
 export function createBackground (options: BackgroundOptions): Background {
-  const { driver, log } = options
+  const { driver, seal, log } = options
+  const events = createJobEvents(options.onEvent, log)
   const consumer = createConsumer({
     driver,
     run,
-    concurrency: options.concurrency,
-    retryDelays: retryDelaysOf,
+    knows: (name) => options.definition(name) !== undefined,
+    places: options.places,
+    retryDelaysOf,
+    leaseDuration: options.leaseDuration,
     log,
-    onEvent: options.onEvent
+    emit: events.emit
   })
+  const startInvocation = createInvocations((work, invocation) => {
+    pendingWork.get(invocation)?.push(work)
+    options.waitUntil(work, invocation)
+  })
+  /** What running jobs have given to `waitUntil`. */
+  const pendingWork = new WeakMap<object, Array<Promise<unknown>>>()
   let closing: Promise<void> | undefined
+
+  return {
+    get paused () {
+      return consumer.paused
+    },
+    start: consumer.start,
+    pause: consumer.pause,
+    resume: consumer.resume,
+    async accept ({ functionName, ...call }) {
+      if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
+      const job = seal.seal({ id: createRequestId(), function: functionName, deployId: options.deployId, ...call })
+      return await events.enqueued(job, () => driver.enqueue(job))
+    },
+    close (drainTimeout) {
+      closing ??= close(drainTimeout)
+      return closing
+    }
+  }
 
   /** On Netlify, a scheduled function that fails runs again at its next time only. */
   function retryDelaysOf (job: Job): readonly number[] {
@@ -59,55 +86,38 @@ export function createBackground (options: BackgroundOptions): Background {
   }
 
   async function run (job: Job, signal: AbortSignal): Promise<void> {
-    const definition = options.definition(job.function)
-    if (definition === undefined) throw new Error(`function "${job.function}" no longer exists`)
-    if (definition.state === 'failed') throw definition.error
-    const invocation = startInvocation({
+    const found = options.definition(job.function)
+    if (found === undefined) throw new FST_NETLIFY_JOB_NOT_RUN(job.id, `there is no function "${job.function}" any more`)
+    if (found.state === 'failed') throw found.error
+    // Since the call was accepted, a deploy may have made it a function that clients wait for.
+    const definition = found.kind === 'request' ? { ...found, kind: 'background' as const } : found
+    const request = { ...job.request, headers: seal.open(job) }
+    const call = {
       functionName: job.function,
       requestId: job.requestId,
       ip: job.ip,
       params: job.params,
       route: job.route,
-      log: log.child({ jobId: job.id, attempt: job.attempt }),
-      timeout: options.timeoutOf(definition),
-      waitUntil: options.waitUntil
-    })
+      log: log.child({ jobId: job.id, attempt: job.attempt })
+    }
+    const invocation = startInvocation(call, options.timeoutOf(definition))
+    const pending: Array<Promise<unknown>> = []
+    pendingWork.set(invocation, pending)
     const onAbort = (): void => invocation.abort(signal.reason as Error)
     signal.addEventListener('abort', onAbort)
     try {
-      await options.invoker.invoke(definition, job.request, invocation)
+      await options.invoker.invoke(definition, request, invocation)
     } finally {
+      // As on Netlify, the call has not ended before this work has; the time limit holds for both.
+      while (pending.length > 0) await Promise.allSettled(pending.splice(0))
       signal.removeEventListener('abort', onAbort)
       invocation.end()
     }
+    invocation.throwIfAborted()
   }
 
   async function close (drainTimeout: number): Promise<void> {
     const { unfinished } = await consumer.close(drainTimeout)
-    const waiting = await within(DRIVER_TIMEOUT, driver.list({ state: 'waiting', limit: LOGGED_JOBS })) ?? []
-    const jobs = [...new Set([...unfinished, ...waiting.map(({ id }) => id)])]
-    if (jobs.length > 0) log.warn({ jobs }, 'background jobs that did not run before the server closed')
-    if (await within(DRIVER_TIMEOUT, closeDriver()) === undefined) log.warn('the background queue did not close in time')
-  }
-
-  async function closeDriver (): Promise<true> {
-    try {
-      await driver.close()
-    } catch (error) {
-      log.warn({ err: error }, 'the background queue failed to close')
-    }
-    return true
-  }
-
-  return {
-    start: () => consumer.start(),
-    async accept ({ functionName, ...call }) {
-      if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
-      return await driver.enqueue({ id: createRequestId(), function: functionName, deployId: options.deployId, ...call })
-    },
-    close (drainTimeout) {
-      closing ??= close(drainTimeout)
-      return closing
-    }
+    await closeQueue(driver, unfinished, log)
   }
 }

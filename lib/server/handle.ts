@@ -1,21 +1,21 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
+import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_REQUEST_BODY_TOO_LARGE, FST_NETLIFY_UNKNOWN_SITE } from '../errors.ts'
 import { nextRun } from '../functions/cron.ts'
 import { hasDefaultUrl } from '../functions/default-url.ts'
 import type { FunctionDefinition, FunctionKind } from '../functions/definition.ts'
 import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { bodyStream, peekBody, type PeekedStream } from '../http/response-body.ts'
-import { startInvocation, type InvocationStart } from '../invoke/invocation.ts'
+import type { StartInvocation } from '../invoke/invocation.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
-import type { Job, JobCounts, JobFilter, QueueDriver } from '../queue/driver.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { EventDelivery, Events } from './events.ts'
+import type { Jobs } from './jobs.ts'
 import { scheduledRequest } from './scheduled.ts'
 
 /** One function of a site, as `app.netlifyFunctions.functions` shows it. */
@@ -36,17 +36,6 @@ export interface FunctionInfo {
   readonly error: Error | undefined
 }
 
-/** The background jobs of a site. */
-export interface Jobs {
-  list (filter?: JobFilter): Promise<Job[]>
-  get (id: string): Promise<Job | undefined>
-  /** Makes a failed or cancelled job due now, with all attempts again. @throws FST_NETLIFY_JOB_NOT_CHANGED */
-  retry (id: string): Promise<void>
-  /** Takes a waiting job out. @throws FST_NETLIFY_JOB_NOT_CHANGED */
-  cancel (id: string): Promise<void>
-  stats (): Promise<JobCounts>
-}
-
 export interface SiteEvents {
   job: [event: JobEvent]
 }
@@ -58,7 +47,7 @@ export interface NetlifyFunctions {
   /**
    * Runs a function without HTTP. A background function is queued, and the response is its 202. A scheduled function
    * gets the clock's request, whatever `request` says, and the response is an empty 204 when it has ended.
-   * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_TOO_MANY_INVOCATIONS, and what the function fails with
+   * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_TOO_MANY_INVOCATIONS, FST_NETLIFY_REQUEST_BODY_TOO_LARGE, and what the function fails with
    */
   invoke (name: string, request?: Request): Promise<Response>
   /**
@@ -75,14 +64,16 @@ export interface NetlifyFunctions {
 
 export interface HandleOptions {
   readonly functions: ReadonlyMap<string, FunctionDefinition>
-  readonly driver: QueueDriver
+  readonly jobs: Jobs
   readonly background: Background
+  /** Bytes. */
+  readonly maxBackgroundBody: number
   readonly concurrency: Concurrency
   /** Where the site is reached. */
   readonly siteUrl: string | undefined
   readonly invoker: Invoker
   readonly emit: Events['emit']
-  readonly waitUntil: InvocationStart['waitUntil']
+  readonly startInvocation: StartInvocation
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly log: FastifyBaseLogger
   readonly events: EventEmitter<SiteEvents>
@@ -91,10 +82,10 @@ export interface HandleOptions {
 }
 
 export function createHandle (options: HandleOptions): NetlifyFunctions {
-  const { driver, events, functions } = options
+  const { events, functions } = options
   return {
     functions: [...functions.values()].map(toInfo),
-    jobs: createJobs(driver),
+    jobs: options.jobs,
     invoke: async (name, request) => await invoke(options, name, request),
     emit: async (event, payload) => await options.emit(event, payload),
     on: (event, listener) => { events.on(event, listener as never) },
@@ -122,21 +113,6 @@ function toInfo (definition: FunctionDefinition): FunctionInfo {
   }
 }
 
-function createJobs (driver: QueueDriver): Jobs {
-  async function change (id: string, what: 'cancel' | 'retry'): Promise<void> {
-    if (await driver.change(id, what)) return
-    const [job] = await driver.list({ id })
-    throw new FST_NETLIFY_JOB_NOT_CHANGED(id, job === undefined ? 'there is no such job' : `it cannot ${what} while it is ${job.state}`)
-  }
-  return {
-    list: async (filter) => await driver.list(filter),
-    get: async (id) => (await driver.list({ id }))[0],
-    retry: async (id) => { await change(id, 'retry') },
-    cancel: async (id) => { await change(id, 'cancel') },
-    stats: async () => await driver.stats()
-  }
-}
-
 async function invoke (options: HandleOptions, name: string, request: Request | undefined): Promise<Response> {
   const definition = options.functions.get(name)
   if (definition === undefined) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
@@ -147,11 +123,12 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
     ? scheduledRequest(name, nextRun(schedule, Date.now()), options.siteUrl)
     : await toFunctionRequest(request ?? new Request(`http://localhost/.netlify/functions/${name}`))
   if (kind === 'background') {
+    if ((functionRequest.body?.length ?? 0) > options.maxBackgroundBody) throw new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(options.maxBackgroundBody)
     await options.background.accept({ ...call, request: functionRequest })
     return new Response(null, { status: 202 })
   }
   const leave = options.concurrency.enter(name)
-  const invocation = startInvocation({ ...call, log: options.log, waitUntil: options.waitUntil, timeout: options.timeoutOf(definition) })
+  const invocation = options.startInvocation({ ...call, log: options.log }, options.timeoutOf(definition))
   const onAbort = (): void => invocation.abort(request?.signal.reason as Error)
   if (request?.signal.aborted) onAbort()
   request?.signal.addEventListener('abort', onAbort)

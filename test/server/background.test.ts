@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import t, { type Test } from 'tap'
-import type { NetlifyFunctionsOptions } from '../../lib/options.ts'
+import t from 'tap'
 import { memoryQueue } from '../../lib/queue/memory.ts'
 import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../../lib/errors.ts'
 import { captureLog, createApp, listen } from '../helper.ts'
@@ -47,7 +46,7 @@ t.test('config.background makes one at a path, without the suffix', async (t) =>
   const app = await createApp(t, {
     'netlify/functions/mail.mjs': 'export default async (request, { params, path }) => { probe.emit("running", params.to, path) }\nexport const config = { background: true, path: "/mail/:to" }'
   })
-  await app.ready()
+  await listen(app)
   const running = once(probe, 'running')
   const response = await app.inject({ method: 'POST', url: '/mail/ada' })
   t.equal(response.statusCode, 202)
@@ -76,15 +75,15 @@ t.test('the function gets the request as it was', async (t) => {
 
 t.test('a GET without a body runs too', async (t) => {
   const app = await createApp(t, { 'netlify/functions/get-background.mjs': 'export default (request) => { probe.emit("seen", request.method, request.body) }' })
-  await app.ready()
+  await listen(app)
   const seen = once(probe, 'seen')
   t.equal((await app.inject('/.netlify/functions/get-background')).statusCode, 202)
   t.same(await seen, ['GET', null])
 })
 
 t.test('at most `concurrency` jobs run at once, and each of them runs', async (t) => {
-  const app = await createApp(t, { 'netlify/functions/held-background.mjs': held }, { background: { concurrency: 2 } })
-  await app.ready()
+  const app = await createApp(t, { 'netlify/functions/held-background.mjs': held }, { queue: memoryQueue(), background: { concurrency: 2 } })
+  await listen(app)
   probe.setMaxListeners(20)
   const started: string[] = []
   probe.on('running', (search) => started.push(search))
@@ -111,7 +110,7 @@ t.test('a throw is retried after the delays, then the job is kept as failed, and
   const app = await createApp(t, {
     'netlify/functions/fails-background.mjs': 'let runs = 0; export default async () => { throw new Error("failure " + ++runs) }'
   }, { background: { retryDelays: [2, 4] } }, { logger: log.logger })
-  await app.ready()
+  await listen(app)
   const events: unknown[] = []
   const failed = new Promise<void>((resolve) => {
     app.netlifyFunctions.on('job', (event) => {
@@ -121,7 +120,7 @@ t.test('a throw is retried after the delays, then the job is kept as failed, and
   })
   await app.inject({ method: 'POST', url: '/.netlify/functions/fails-background', payload: 'the body' })
   await failed
-  t.same(events, [['started', 1], ['retrying', 1], ['started', 2], ['retrying', 2], ['started', 3], ['failed', 3]])
+  t.same(events, [['queued', 0], ['started', 1], ['retrying', 1], ['started', 2], ['retrying', 2], ['started', 3], ['failed', 3]])
 
   const [job, ...others] = await app.netlifyFunctions.jobs.list()
   t.same(others, [])
@@ -142,7 +141,7 @@ t.test('a retry gets the whole request again', async (t) => {
         probe.emit('seen', text)
       }`
   }, { background: { retryDelays: [1] } })
-  await app.ready()
+  await listen(app)
   const seen = once(probe, 'seen')
   await app.inject({ method: 'POST', url: '/.netlify/functions/second-background', payload: 'the body' })
   t.same(await seen, ['the body'])
@@ -154,11 +153,11 @@ t.test('what the function returns is ignored', async (t) => {
     [`netlify/functions/web${index}-background.mjs`, `export default async () => ${value}`],
     [`netlify/functions/lambda${index}-background.mjs`, `export const handler = async () => ${value}`]
   ])))
-  await app.ready()
+  await listen(app)
   const { functions, jobs } = app.netlifyFunctions
   const ended = new Promise<void>((resolve) => {
     let left = functions.length
-    app.netlifyFunctions.on('job', ({ type }) => { if (type !== 'started' && --left === 0) resolve() })
+    app.netlifyFunctions.on('job', ({ type }) => { if (type === 'succeeded' && --left === 0) resolve() })
   })
   for (const { name } of functions) t.equal((await app.inject(`/.netlify/functions/${name}`)).statusCode, 202)
   await ended
@@ -169,7 +168,7 @@ t.test('a job that reaches its time limit has failed, and its signal aborts', as
   const app = await createApp(t, {
     'netlify/functions/slow-background.mjs': 'export default (request) => new Promise(() => { request.signal.addEventListener("abort", () => probe.emit("aborted", request.signal.reason.code)) })'
   }, { limits: { timeout: 1, backgroundTimeout: 50 }, background: { retryDelays: [] } })
-  await app.ready()
+  await listen(app)
   const aborted = once(probe, 'aborted')
   const failed = new Promise<string>((resolve) => app.netlifyFunctions.on('job', (event) => { if (event.type === 'failed') resolve(String(event.error)) }))
   await app.inject('/.netlify/functions/slow-background')
@@ -185,7 +184,7 @@ t.test('a body beyond the limit is a 413, and no job', async (t) => {
   t.equal((await app.netlifyFunctions.jobs.list()).length, 1)
 
   const unlimited = await createApp(t, { 'netlify/functions/upload-background.mjs': 'export default async (request) => { probe.emit("size", (await request.arrayBuffer()).byteLength) }' }, { limits: { backgroundBody: Infinity, requestBody: 1 } })
-  await unlimited.ready()
+  await listen(unlimited)
   const size = once(probe, 'size')
   await unlimited.inject({ method: 'POST', url: '/.netlify/functions/upload-background', payload: Buffer.alloc(1_000_000) })
   t.same(await size, [1_000_000])
@@ -203,14 +202,3 @@ t.test('a call that the queue does not store is a 503, never a 202', async (t) =
 })
 
 t.test('no promise was left unhandled', async (t) => t.same(unhandled, []))
-
-t.test('a site with a background function says at boot that its jobs wait in memory, unless it has a queue of its own', async (t) => {
-  const files = { 'netlify/functions/job-background.mts': 'export default () => {}' }
-  const said = async (t: Test, options: NetlifyFunctionsOptions): Promise<boolean> => {
-    const log = captureLog('info')
-    await createApp(t, files, options, { logger: log.logger })
-    return log.lines.some(({ msg }) => msg.includes('wait in memory'))
-  }
-  t.equal(await said(t, {}), true)
-  t.equal(await said(t, { queue: memoryQueue() }), false)
-})

@@ -4,7 +4,11 @@ import { setImmediate as everythingDue } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { JobEvent } from '../../lib/index.ts'
-import { captureLog, createApp, listen, stopTime } from '../helper.ts'
+import { memoryQueue } from '../../lib/queue/memory.ts'
+import { captureLog, createApp as createAnyApp, listen, stopTime } from '../helper.ts'
+
+/** With a queue that needs no thread: its time would not stand still. */
+const createApp: typeof createAnyApp = async (t, files, options, serverOptions) => await createAnyApp(t, files, { queue: memoryQueue(), ...options }, serverOptions)
 
 /** How the functions under test and the tests hear of each other. */
 const probe = new EventEmitter()

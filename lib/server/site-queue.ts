@@ -1,0 +1,99 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import type { QueueDriver } from '../queue/driver.ts'
+import { memoryQueue } from '../queue/memory.ts'
+import { within } from '../queue/within.ts'
+
+export interface SiteQueueOptions {
+  /** The one that the host gives. */
+  readonly given: QueueDriver | undefined
+  /** Whether the site has functions whose calls are queued; no file is made for one that has none. */
+  readonly needed: boolean
+  /** Of the default queue. */
+  readonly file: string
+  readonly log: FastifyBaseLogger
+}
+
+/** Milliseconds that a queue has to answer at boot; Fastify gives the whole plugin ten seconds. */
+const BOOT_TIMEOUT = 3_000
+/** Milliseconds that a driver gets for each of its last answers, so that none holds up the server's close. */
+const DRIVER_TIMEOUT = 2_000
+/** Ids in one line of the log. */
+const LOGGED_JOBS = 1_000
+
+/**
+ * Gives the queue of a site, once it is known to work, or to be out of reach only for now.
+ *
+ * @throws what the queue says is wrong with it, unless it is FST_NETLIFY_QUEUE_UNAVAILABLE
+ */
+export async function openSiteQueue ({ given, needed, file, log }: SiteQueueOptions): Promise<QueueDriver> {
+  if (!needed) return given ?? memoryQueue()
+  const driver = given ?? await defaultQueue(file)
+  if (driver.durable === false) log.info('background calls wait in memory; those that have not run when the process ends are lost')
+  try {
+    await answer(driver)
+  } catch (error) {
+    if (!(error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE)) {
+      await within(DRIVER_TIMEOUT, driver.close())
+      throw error
+    }
+    log.error({ err: error }, 'the background queue is unavailable; calls of background functions get 503 until it is back')
+  }
+  return driver
+}
+
+/** Closes the queue of a site within bounded time, and logs which jobs it leaves. Never rejects. */
+export async function closeQueue (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
+  if (driver.durable === false) await logLost(driver, unfinished, log)
+  else await logLeft(driver, unfinished, log)
+  if (await within(DRIVER_TIMEOUT, closeDriver(driver, log)) === undefined) log.warn('the background queue did not close in time')
+}
+
+// Sites without such functions do not even load SQLite.
+async function defaultQueue (file: string): Promise<QueueDriver> {
+  const { sqliteQueue } = await import('../queue/sqlite.ts')
+  return sqliteQueue({ file })
+}
+
+async function answer (driver: QueueDriver): Promise<void> {
+  const stats = driver.stats()
+  // It may reject after the time.
+  stats.catch(() => {})
+  const silence = Promise.withResolvers<never>()
+  const timer = setTimeout(() => silence.reject(new FST_NETLIFY_QUEUE_UNAVAILABLE(`it does not answer within ${BOOT_TIMEOUT} ms`)), BOOT_TIMEOUT)
+  try {
+    await Promise.race([stats, silence.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function logLost (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
+  const jobs = new Set(unfinished)
+  await within(DRIVER_TIMEOUT, (async () => {
+    for (let offset = 0, more = true; more; offset += LOGGED_JOBS) {
+      const page = await driver.list({ state: 'waiting', offset, limit: LOGGED_JOBS })
+      for (const { id } of page) jobs.add(id)
+      more = page.length === LOGGED_JOBS
+    }
+  })())
+  const ids = [...jobs]
+  for (let start = 0; start < ids.length; start += LOGGED_JOBS) {
+    log.warn({ jobs: ids.slice(start, start + LOGGED_JOBS), total: ids.length }, 'background jobs that did not run before the server closed')
+  }
+}
+
+async function logLeft (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
+  if (unfinished.length > 0) log.warn({ jobs: unfinished }, 'background jobs that had not ended when the server closed go back to the queue')
+  const { waiting = 0 } = await within(DRIVER_TIMEOUT, driver.stats()) ?? {}
+  if (waiting > 0) log.info({ waiting }, 'background jobs wait in the queue')
+}
+
+async function closeDriver (driver: QueueDriver, log: FastifyBaseLogger): Promise<true> {
+  try {
+    await driver.close()
+  } catch (error) {
+    log.warn({ err: error }, 'the background queue failed to close')
+  }
+  return true
+}
