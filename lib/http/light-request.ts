@@ -6,6 +6,8 @@ import { adoptNativeHeaders, LightHeaders, toHeadersInit } from './light-headers
 import { toNativeRequest } from './native.ts'
 import { showAs, standIn } from './stand-in.ts'
 
+type Call = Pick<Request, 'signal'>
+
 const NativeRequest = Request
 /** Methods that a native request takes as they are. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -22,11 +24,11 @@ let toNative: (request: object) => Request | undefined
  * Makes the `Request` of a function whose bundle has light Fetch objects. It reads nothing of the call and makes
  * nothing native until the function asks for it.
  *
- * @param signal called once at most
+ * @param call whose `signal` is read once at most
  * @throws TypeError as a native one, for a method that the Fetch standard forbids
  */
-export function createLightRequest (request: FunctionRequest, signal: () => AbortSignal): Request {
-  return METHODS.has(request.method) ? new LightRequest(request, signal) as unknown as Request : toNativeRequest(request, signal())
+export function createLightRequest (request: FunctionRequest, call: Call): Request {
+  return METHODS.has(request.method) ? new LightRequest(request, call) as unknown as Request : toNativeRequest(request, call.signal)
 }
 
 /** Gives the native request behind a light one; anything else is given back. They stay in step. */
@@ -37,7 +39,7 @@ export function nativeRequestOf<T> (request: T): T | Request {
 
 class LightRequest {
   readonly #request: FunctionRequest
-  readonly #makeSignal: () => AbortSignal
+  readonly #call: Call
   #url: string | undefined = undefined
   #headers: Headers | undefined = undefined
   #signal: AbortSignal | undefined = undefined
@@ -49,10 +51,10 @@ class LightRequest {
     showAs(this, (request) => request.#toNative())
   }
 
-  constructor (request: FunctionRequest, makeSignal: () => AbortSignal) {
+  constructor (request: FunctionRequest, call: Call) {
     markAsUncloneable(this)
     this.#request = request
-    this.#makeSignal = makeSignal
+    this.#call = call
   }
 
   get method (): string { return this.#request.method }
@@ -68,7 +70,7 @@ class LightRequest {
   }
 
   get signal (): AbortSignal {
-    this.#signal ??= this.#makeSignal()
+    this.#signal ??= this.#call.signal
     return this.#signal
   }
 

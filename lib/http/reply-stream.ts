@@ -12,7 +12,7 @@ export interface SendOptions {
   /** Its signal is aborted with the error that ends the response, such as the time limit; only a stream needs it. */
   readonly invocation: { readonly signal: AbortSignal }
   /** Called once, when nothing of the response is left to be made or sent; with the error that broke it. */
-  readonly onEnd: (error?: unknown) => void
+  onEnd (error?: unknown): void
 }
 
 /** Takes the first look at a body. Throws what the body failed with. */

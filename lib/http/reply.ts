@@ -9,7 +9,7 @@ import { peek, sendStream, type SendOptions as StreamOptions } from './reply-str
 
 export interface SendOptions extends StreamOptions {
   /** Called with what the body failed with while nothing has been sent. */
-  readonly onError: (error: Error) => void
+  onError (error: Error): void
 }
 
 const NULL_BODY_STATUS = new Set([204, 205, 304])
@@ -31,7 +31,7 @@ export function sendFunctionResponse (reply: FastifyReply, response: FunctionRes
     return options.onEnd()
   }
   if (body instanceof ReadableStream) {
-    sendBody(reply, response, body, options).catch(options.onError)
+    sendBody(reply, response, body, options).catch((error: Error) => options.onError(error))
   } else if (NULL_BODY_STATUS.has(status)) {
     setHead(reply, response, options.functionName)
     reply.send()
@@ -45,7 +45,8 @@ export function sendFunctionResponse (reply: FastifyReply, response: FunctionRes
  * A text leaves as a string: Node.js sends it in one buffer with the head, where bytes need a second one,
  * at half of a small reply's cost.
  */
-function sendWhole (reply: FastifyReply, response: FunctionResponse, body: string | Uint8Array, { functionName, maxBytes, onEnd }: SendOptions): void {
+function sendWhole (reply: FastifyReply, response: FunctionResponse, body: string | Uint8Array, options: SendOptions): void {
+  const { functionName, maxBytes } = options
   if (body.length * MAX_CHARACTER > maxBytes && Buffer.byteLength(body) > maxBytes) throw new FST_NETLIFY_RESPONSE_BODY_TOO_LARGE(functionName, maxBytes)
   const { allowsText } = setHead(reply, response, functionName)
   if (typeof body === 'string') {
@@ -54,7 +55,7 @@ function sendWhole (reply: FastifyReply, response: FunctionResponse, body: strin
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
     reply.send(allowsText && bytes.length <= SHORT_TEXT && isUtf8(bytes) ? bytes.toString() : bytes)
   }
-  onEnd()
+  options.onEnd()
 }
 
 async function sendBody (reply: FastifyReply, response: FunctionResponse, body: ReadableStream<unknown>, options: SendOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import type { FunctionRequest } from '../functions/exchange.ts'
-import { createCookieJar, type CookieJar, type Cookies } from './cookies.ts'
+import { CookieJar, type Cookies } from './cookies.ts'
 import { createFlags, type Flags } from './flags.ts'
 import { readGeo, type Geo } from './geo.ts'
 import type { Invocation } from './invocation.ts'
@@ -33,12 +33,12 @@ export interface Context {
  * A plain object of own, enumerable data, in Netlify's order: frameworks spread and copy it.
  *
  * @param request with the headers of the platform, whose word counts as on Netlify
- * @param json of the class of `Response` that the function has
+ * @param json makes the kind of `Response` that the function has
  */
-export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity, { json }: Pick<typeof Response, 'json'>): { context: Context, jar: CookieJar } {
+export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity, json: Context['json']): { context: Context, jar: CookieJar } {
   const { requestId } = invocation
   const told = request.platformHeaders ?? request.headers
-  const jar = createCookieJar(request)
+  const jar = new CookieJar(request)
   const context: Context = {
     account: { id: told['x-nf-account-id'] ?? identity.account.id },
     cookies: jar.cookies,
@@ -47,7 +47,7 @@ export function createContext (request: FunctionRequest, invocation: Invocation,
     path: invocation.route,
     geo: readGeo(told['x-nf-geo']),
     ip: told['x-nf-client-connection-ip'] ?? invocation.ip,
-    json: (value) => json(value),
+    json,
     log: (...values) => invocation.log.info({ function: invocation.functionName, requestId }, format(...values)),
     next,
     params: { ...invocation.params },

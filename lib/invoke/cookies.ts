@@ -22,13 +22,6 @@ export interface Cookies {
   readonly set: (nameOrCookie: string | CookieAttributes, value?: string) => void
 }
 
-/** The `set-cookie` values that a run of a function has asked for, in order. */
-export interface CookieJar {
-  readonly cookies: Cookies
-  /** @throws when a cookie cannot be written; that is known only here, as on Netlify */
-  readonly setCookieValues: () => readonly string[]
-}
-
 /** A token of RFC 2616, and the slash, which Netlify lets through. */
 const NAME = /^[!#-'*+\-./\dA-Z^-z|~]+$/
 
@@ -39,22 +32,37 @@ const FORBIDDEN_IN_PATH = /[^\x20-\x7e]|;/
 
 const NONE: readonly string[] = []
 
-export function createCookieJar (request: Pick<FunctionRequest, 'headers'>): CookieJar {
-  const changes: CookieAttributes[] = []
-  return {
-    cookies: {
-      delete (nameOrCookie) {
+/** What a run of a function sees and does of cookies. */
+export class CookieJar {
+  readonly cookies: Cookies
+  #changes: CookieAttributes[] | undefined = undefined
+
+  /** Nothing is parsed before a cookie is read. */
+  constructor (request: Pick<FunctionRequest, 'headers'>) {
+    this.cookies = {
+      delete: (nameOrCookie) => {
         const cookie = typeof nameOrCookie === 'string' ? { name: nameOrCookie } : nameOrCookie
-        changes.push({ path: '/', ...cookie, value: '', expires: new Date(0) })
+        this.#change({ path: '/', ...cookie, value: '', expires: new Date(0) })
       },
       get: (name) => readCookies(request.headers.cookie)[name],
-      set (nameOrCookie, value) {
-        if (typeof nameOrCookie !== 'string') changes.push(nameOrCookie)
-        else if (typeof value === 'string') changes.push({ name: nameOrCookie, value })
+      set: (nameOrCookie, value) => {
+        if (typeof nameOrCookie !== 'string') this.#change(nameOrCookie)
+        else if (typeof value === 'string') this.#change({ name: nameOrCookie, value })
         else throw new TypeError('You must provide the cookie value as a string to \'cookies.set\'')
       }
-    },
-    setCookieValues: () => changes.length === 0 ? NONE : changes.filter(({ name }) => name).map(serializeCookie)
+    }
+  }
+
+  /**
+   * The `set-cookie` values that the run has asked for, in order.
+   * @throws when a cookie cannot be written; that is known only here, as on Netlify
+   */
+  setCookieValues (): readonly string[] {
+    return this.#changes === undefined ? NONE : this.#changes.filter(({ name }) => name).map(serializeCookie)
+  }
+
+  #change (cookie: CookieAttributes): void {
+    (this.#changes ??= []).push(cookie)
   }
 }
 

@@ -14,6 +14,7 @@ import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
 import { createCallEnv } from './call-env.ts'
 import { clientContext, findCaller, identityContext, type Caller, type VerifyToken } from './caller.ts'
 import { createContext } from './context.ts'
+import type { CookieJar } from './cookies.ts'
 import { runInScope, type Scope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
 import type { Invoker } from './invoker.ts'
@@ -40,14 +41,16 @@ export interface InlineOptions {
 const ACCEPTED: FunctionResponse = { status: 202, headers: [], body: null }
 const NO_CONTENT: FunctionResponse = { status: 204, headers: [], body: null }
 
+// With one argument each, whatever a function passes to `context.json`.
+const json = (value: unknown): Response => Response.json(value)
+const lightJson = (value: unknown): Response => LightResponse.json(value)
+
 /** Runs functions in this thread. */
 export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
+  const raceOptions = { onLate: cancel, toError: toCoded }
   return {
-    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), {
-      onLate: cancel,
-      toError: (thrown) => toCoded(thrown, definition.name)
-    })
+    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), raceOptions)
   }
 
   function run (definition: ReadyFunction, given: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
@@ -64,15 +67,15 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const caller = verifyToken && await callerOf(definition, request, invocation)
     const { lightObjects } = definition
-    const { context, jar } = createContext(request, invocation, identity, lightObjects ? LightResponse : Response)
-    const fetchRequest = lightObjects ? createLightRequest(request, () => invocation.signal) : toNativeRequest(request, invocation.signal)
+    const { context, jar } = createContext(request, invocation, identity, lightObjects ? lightJson : json)
+    const fetchRequest = lightObjects ? createLightRequest(request, invocation) : toNativeRequest(request, invocation.signal)
     const scope: Scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
     // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
     const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
     const returned = await runInScope(scope, () => call.handler(fetchRequest, context))
     if (definition.kind !== 'request') return discard(returned)
     if (returned === undefined) return NO_CONTENT
-    const response = withCookies(definition.name, takeResponse(definition.name, returned), jar.setCookieValues)
+    const response = withCookies(definition.name, takeResponse(definition.name, returned), jar)
     if (!(response.body instanceof ReadableStream)) return response
     return { ...response, scope: (read) => runInScope(scope, read) }
   }
@@ -81,7 +84,7 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   async function runEvent (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const { slug, payload } = await readEvent(request)
     const event = eventTypes[slug].call(payload)
-    const { context } = createContext(request, invocation, identity, Response)
+    const { context } = createContext(request, invocation, identity, json)
     const call = { type: 'event', handler: handler as (argument: object) => unknown }
     const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, undefined) }, () => call.handler(event.argument))
     if (definition.kind === 'background') return discard(returned)
@@ -161,9 +164,9 @@ function takeResponse (name: string, returned: unknown): FunctionResponse {
   throw new FST_NETLIFY_INVALID_RETURN_VALUE(name, describe(returned))
 }
 
-function withCookies (name: string, response: FunctionResponse, setCookieValues: () => readonly string[]): FunctionResponse {
+function withCookies (name: string, response: FunctionResponse, jar: CookieJar): FunctionResponse {
   try {
-    const cookies = setCookieValues()
+    const cookies = jar.setCookieValues()
     if (cookies.length === 0) return response
     return { ...response, headers: [...response.headers, ...cookies.map((value) => ['set-cookie', value] as const)] }
   } catch (error) {

@@ -31,7 +31,7 @@ export interface RaceOptions<T> {
   /** Gets what came after the limit. */
   readonly onLate: (value: T) => void
   /** Gives what to reject with when the work fails. */
-  readonly toError: (thrown: unknown) => Error
+  readonly toError: (thrown: unknown, functionName: string) => Error
 }
 
 /** What is called, and by whom. */
@@ -56,12 +56,7 @@ export function createInvocations (waitUntil: WaitUntil): StartInvocation {
 
 /** Everything that a short call does not need is made when it is first asked for. */
 class Run implements Invocation, Expiring {
-  readonly functionName: string
-  readonly requestId: string
-  readonly ip: string
-  readonly params: Readonly<Record<string, string>>
-  readonly route: string | undefined
-  readonly log: FastifyBaseLogger
+  readonly #call: Call
   readonly #timeLimit: number
   readonly #onWaitUntil: WaitUntil
   #deadline: Deadline
@@ -74,16 +69,18 @@ class Run implements Invocation, Expiring {
   #ended = false
 
   constructor (call: Call, timeout: number, waitUntil: WaitUntil, begin: StartDeadline) {
-    this.functionName = call.functionName
-    this.requestId = call.requestId
-    this.ip = call.ip
-    this.params = call.params
-    this.route = call.route
-    this.log = call.log
+    this.#call = call
     this.#timeLimit = timeout
     this.#onWaitUntil = waitUntil
     this.#deadline = begin(timeout, this)
   }
+
+  get functionName (): string { return this.#call.functionName }
+  get requestId (): string { return this.#call.requestId }
+  get ip (): string { return this.#call.ip }
+  get params (): Call['params'] { return this.#call.params }
+  get route (): string | undefined { return this.#call.route }
+  get log (): FastifyBaseLogger { return this.#call.log }
 
   get deadline (): number {
     return Date.now() + this.#deadline.remaining()
@@ -119,7 +116,7 @@ class Run implements Invocation, Expiring {
       work.then((value) => {
         if (this.#timeout === undefined) resolve(value)
         else options?.onLate(value)
-      }, (thrown: unknown) => reject(options === undefined ? thrown : options.toError(thrown)))
+      }, (thrown: unknown) => reject(options === undefined ? thrown : options.toError(thrown, this.functionName)))
       if (this.#timeout !== undefined) reject(this.#timeout)
       else (this.#waiting ??= []).push(reject)
     })

@@ -7,7 +7,6 @@ import type { FunctionRequest } from '../functions/exchange.ts'
 import { readBody } from '../http/body.ts'
 import { onClientLeft } from '../http/client.ts'
 import { IncomingRequest } from '../http/incoming-request.ts'
-import { sendFunctionResponse } from '../http/reply.ts'
 import { requestUrl } from '../http/url.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
 import type { Call, StartInvocation } from '../invoke/invocation.ts'
@@ -16,6 +15,7 @@ import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import { brokenFunctionError } from './error-detail.ts'
+import { PendingReply } from './pending-reply.ts'
 import { replyError } from './reply-error.ts'
 import { showRequestId } from './show-request-id.ts'
 
@@ -92,23 +92,9 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     const leave = enter(definition, request, reply)
     // The time begins here: a slow upload is not the function's.
     const invocation = startInvocation(call, options.timeoutOf(definition), isConnected(request))
-    const end = (): void => {
-      invocation.end()
-      leave()
-    }
+    const pending = new PendingReply(reply, invocation, limits.streamedBody, leave)
     onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
-    invoker.invoke(definition, functionRequest, invocation).then((response) => {
-      try {
-        sendFunctionResponse(reply, response, { functionName: definition.name, maxBytes: limits.streamedBody, invocation, onEnd: end, onError })
-      } catch (error) {
-        onError(error as Error)
-      }
-    }, onError)
-
-    function onError (error: Error): void {
-      end()
-      replyError(reply, error)
-    }
+    invoker.invoke(definition, functionRequest, invocation).then((response) => pending.send(response), (error: Error) => pending.onError(error))
   }
 
   async function accept (definition: ReadyFunction, call: Call, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {

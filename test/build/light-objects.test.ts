@@ -31,7 +31,7 @@ async function call (t: Test, files: SiteFiles, lightObjects = true): Promise<An
   const url = 'http://localhost/.netlify/functions/x?a=b'
   const sent = new TextEncoder().encode('the body')
   const { signal } = new AbortController()
-  const request = light ? createLightRequest({ method: 'POST', url, headers: { 'x-sent': 'yes' }, body: sent }, () => signal) : new Request(url, { method: 'POST', headers: { 'x-sent': 'yes' }, body: sent })
+  const request = light ? createLightRequest({ method: 'POST', url, headers: { 'x-sent': 'yes' }, body: sent }, { signal }) : new Request(url, { method: 'POST', headers: { 'x-sent': 'yes' }, body: sent })
   const response = await (loaded.handler as (request: Request) => Promise<Response>)(request)
   const body = await response.clone().text()
   return { light, returnsLight: takeLightResponse(response) !== undefined, body }

@@ -7,13 +7,13 @@ const POST: FunctionRequest = { method: 'POST', url: 'http://localhost/a', heade
 
 function make (parts: Partial<FunctionRequest> = {}): Request {
   const { signal } = new AbortController()
-  return createLightRequest({ ...POST, ...parts }, () => signal)
+  return createLightRequest({ ...POST, ...parts }, { signal })
 }
 
 t.test('nothing is read of a call before the function asks for it', (t) => {
   const read: string[] = []
   const call = new Proxy(POST, { get (target, name: keyof FunctionRequest) { read.push(name); return target[name] } })
-  const request = createLightRequest(call, () => { read.push('signal'); return new AbortController().signal })
+  const request = createLightRequest(call, { get signal () { read.push('signal'); return new AbortController().signal } })
   const { length } = read
   t.ok(read.every((name) => name === 'method'))
   const { headers } = request
@@ -79,7 +79,7 @@ t.test('a body that is read on one side is used on both', async (t) => {
 
 t.test('the signal of the native request follows that of the call', (t) => {
   const controller = new AbortController()
-  const request = createLightRequest(POST, () => controller.signal)
+  const request = createLightRequest(POST, controller)
   const native = nativeRequestOf(request)
   controller.abort(new Error('over'))
   t.equal(native.signal.aborted, true)
@@ -90,7 +90,7 @@ t.test('the signal of the native request follows that of the call', (t) => {
 
 t.test('a light request of another copy of this package gives its native one', async (t) => {
   const copy = await import(`../../lib/http/light-request.ts?${'copy'}`) as { createLightRequest: typeof createLightRequest }
-  const request = copy.createLightRequest(POST, () => new AbortController().signal)
+  const request = copy.createLightRequest(POST, new AbortController())
   const native = nativeRequestOf(request)
   t.not(native, request)
   t.equal(await native.text(), 'the body')

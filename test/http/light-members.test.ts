@@ -7,7 +7,7 @@ const URL = 'http://localhost/a?b'
 const HEADERS = { host: 'localhost', 'x-sent': 'yes' }
 const { signal } = new AbortController()
 
-const makeLight = (): Request => createLightRequest({ method: 'POST', url: URL, headers: HEADERS, body: new TextEncoder().encode('x') }, () => signal)
+const makeLight = (): Request => createLightRequest({ method: 'POST', url: URL, headers: HEADERS, body: new TextEncoder().encode('x') }, { signal })
 const makeNative = (): Request => new Request(URL, { method: 'POST', headers: HEADERS, body: new TextEncoder().encode('x') })
 const RESPONSE_INIT = { status: 201, statusText: 'Made', headers: { B: '1', a: '2', b: '3' } }
 const pairs: Array<[name: string, light: object, native: object]> = [

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createCookieJar, type CookieAttributes, type CookieJar } from '../../lib/invoke/cookies.ts'
+import { CookieJar, type CookieAttributes } from '../../lib/invoke/cookies.ts'
 
 function jarOf (cookie: string | undefined): CookieJar {
-  return createCookieJar({ headers: cookie === undefined ? {} : { cookie } })
+  return new CookieJar({ headers: cookie === undefined ? {} : { cookie } })
 }
 
 t.test('get reads the cookie header: values as sent, names trimmed, the last of several', async (t) => {
@@ -36,28 +36,31 @@ const written: Array<[CookieAttributes, string]> = [
 
 for (const [cookie, header] of written) {
   t.test(`set writes ${header}`, async (t) => {
-    const { cookies, setCookieValues } = jarOf(undefined)
+    const jar = jarOf(undefined)
+    const { cookies } = jar
     cookies.set(cookie)
-    t.same(setCookieValues(), [header])
+    t.same(jar.setCookieValues(), [header])
   })
 }
 
 t.test('delete is a cookie that has expired, at the root unless told otherwise', async (t) => {
-  const { cookies, setCookieValues } = jarOf('a=1')
+  const jar = jarOf('a=1')
+  const { cookies } = jar
   cookies.delete('a')
   cookies.delete({ name: 'b', domain: 'example.com', path: '/p' })
-  t.same(setCookieValues(), [
+  t.same(jar.setCookieValues(), [
     'a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
     'b=; Domain=example.com; Path=/p; Expires=Thu, 01 Jan 1970 00:00:00 GMT'
   ])
 })
 
 t.test('every change is a header of its own, in order', async (t) => {
-  const { cookies, setCookieValues } = jarOf(undefined)
+  const jar = jarOf(undefined)
+  const { cookies } = jar
   cookies.set('a', '1')
   cookies.set('b', '2')
   cookies.set('a', '3')
-  t.same(setCookieValues(), ['a=1', 'b=2', 'a=3'])
+  t.same(jar.setCookieValues(), ['a=1', 'b=2', 'a=3'])
 })
 
 t.test('a value that is no string is an error at once', async (t) => {
@@ -67,9 +70,10 @@ t.test('a value that is no string is an error at once', async (t) => {
 })
 
 t.test('a cookie without a name is none', async (t) => {
-  const { cookies, setCookieValues } = jarOf(undefined)
+  const jar = jarOf(undefined)
+  const { cookies } = jar
   cookies.set({ name: '', value: 'b' })
-  t.same(setCookieValues(), [])
+  t.same(jar.setCookieValues(), [])
 })
 
 const unwritable: Array<[title: string, cookie: CookieAttributes]> = [
@@ -81,8 +85,9 @@ const unwritable: Array<[title: string, cookie: CookieAttributes]> = [
 
 for (const [title, cookie] of unwritable) {
   t.test(`${title} is an error when the response is built`, async (t) => {
-    const { cookies, setCookieValues } = jarOf(undefined)
+    const jar = jarOf(undefined)
+    const { cookies } = jar
     cookies.set(cookie)
-    t.throws(() => setCookieValues())
+    t.throws(() => jar.setCookieValues())
   })
 }

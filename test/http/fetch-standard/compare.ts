@@ -35,7 +35,7 @@ const native: FetchObjects = {
 const light: FetchObjects = {
   Request: FetchRequest,
   Response: LightResponse as unknown as typeof Response, // its members are the native ones; another test enumerates them
-  request: (parts) => createLightRequest(functionRequest(parts), () => signalOf(parts))
+  request: (parts) => createLightRequest(functionRequest(parts), { get signal () { return signalOf(parts) } })
 }
 
 /** Runs each clause with the native objects and with the light ones: the same comes out, and it is what the standard says. */

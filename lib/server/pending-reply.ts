@@ -1,0 +1,46 @@
+import type { FastifyReply } from 'fastify'
+import type { FunctionResponse } from '../functions/exchange.ts'
+import { sendFunctionResponse, type SendOptions } from '../http/reply.ts'
+import type { Invocation } from '../invoke/invocation.ts'
+import { replyError } from './reply-error.ts'
+
+/** The reply of a call under way. It has what sending asks for, so that nothing more is made for each call. */
+export class PendingReply implements SendOptions {
+  readonly invocation: Invocation
+  readonly maxBytes: number
+  readonly #reply: FastifyReply
+  readonly #leave: () => void
+
+  /**
+   * @param maxBytes of the body
+   * @param leave takes the call off those under way; may be called twice
+   */
+  constructor (reply: FastifyReply, invocation: Invocation, maxBytes: number, leave: () => void) {
+    this.invocation = invocation
+    this.maxBytes = maxBytes
+    this.#reply = reply
+    this.#leave = leave
+  }
+
+  get functionName (): string {
+    return this.invocation.functionName
+  }
+
+  send (response: FunctionResponse): void {
+    try {
+      sendFunctionResponse(this.#reply, response, this)
+    } catch (error) {
+      this.onError(error as Error)
+    }
+  }
+
+  onEnd (): void {
+    this.invocation.end()
+    this.#leave()
+  }
+
+  onError (error: Error): void {
+    this.onEnd()
+    replyError(this.#reply, error)
+  }
+}
