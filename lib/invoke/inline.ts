@@ -13,11 +13,11 @@ import { lambdaResponse } from '../lambda/result.ts'
 import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
 import { createCallEnv } from './call-env.ts'
 import { clientContext, findCaller, identityContext, type Caller, type VerifyToken } from './caller.ts'
-import { createContext } from './context.ts'
+import { createContext, type Context } from './context.ts'
 import type { CookieJar } from './cookies.ts'
 import { runInScope, type Scope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
-import type { Invoker } from './invoker.ts'
+import { discardBody, type Invoker } from './invoker.ts'
 import { sitePlatformHeaders, withPlatformHeaders } from './platform-headers.ts'
 import type { SiteIdentity } from './site-identity.ts'
 
@@ -45,39 +45,46 @@ const NO_CONTENT: FunctionResponse = { status: 204, headers: [], body: null }
 const json = (value: unknown): Response => Response.json(value)
 const lightJson = (value: unknown): Response => LightResponse.json(value)
 
+/** What a web function is called with, and what becomes of its cookies. */
+interface WebCall {
+  readonly request: Request
+  readonly context: Context
+  readonly jar: CookieJar
+  readonly scope: Scope
+}
+
 /** Runs functions in this thread. */
 export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
-  const raceOptions = { onLate: cancel, toError: toCoded }
   return {
-    invoke: (definition, given, invocation) => invocation.race(run(definition, given, invocation), raceOptions)
+    async invoke (definition, given, invocation) {
+      const { name, form } = definition
+      try {
+        const request = withPlatformHeaders(given, siteHeaders, invocation)
+        const ofEvents = eventHandlers.get(name)
+        const eventHandler = ofEvents !== undefined && ofEvents.size > 0 ? ofEvents.get(request.headers[EVENT_HEADER] ?? '') : undefined
+        if (eventHandler !== undefined) return await runEvent(eventHandler, definition, request, invocation)
+        const handler = handlers.get(name)
+        if (handler === undefined) throw new Error(`no handler is loaded for function "${name}"`)
+        if (form === 'lambda') return await runLambda(handler, definition, request, invocation)
+        // Each promise on the way of a small reply shows in its cost, so this one is not awaited twice.
+        const caller = verifyToken && await callerOf(definition, request, invocation)
+        const call = prepareCall(definition, request, invocation, caller)
+        return finishCall(definition, call, await startCall(handler, call))
+      } catch (error) {
+        throw toCoded(error, name)
+      }
+    }
   }
 
-  function run (definition: ReadyFunction, given: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
-    const { name, form } = definition
-    const request = withPlatformHeaders(given, siteHeaders, invocation)
-    const ofEvents = eventHandlers.get(name)
-    const eventHandler = ofEvents !== undefined && ofEvents.size > 0 ? ofEvents.get(request.headers[EVENT_HEADER] ?? '') : undefined
-    if (eventHandler !== undefined) return runEvent(eventHandler, definition, request, invocation)
-    const handler = handlers.get(name)
-    if (handler === undefined) return Promise.reject(new Error(`no handler is loaded for function "${name}"`))
-    return form === 'web' ? runWeb(handler, definition, request, invocation) : runLambda(handler, definition, request, invocation)
-  }
-
-  async function runWeb (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
-    const caller = verifyToken && await callerOf(definition, request, invocation)
-    const { lightObjects } = definition
+  function prepareCall ({ lightObjects }: ReadyFunction, request: FunctionRequest, invocation: Invocation, caller: Caller | undefined): WebCall {
     const { context, jar } = createContext(request, invocation, identity, lightObjects ? lightJson : json)
-    const fetchRequest = lightObjects ? createLightRequest(request, invocation) : toNativeRequest(request, invocation.signal)
-    const scope: Scope = { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
-    // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
-    const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
-    const returned = await runInScope(scope, () => call.handler(fetchRequest, context))
-    if (definition.kind !== 'request') return discard(returned)
-    if (returned === undefined) return NO_CONTENT
-    const response = withCookies(definition.name, takeResponse(definition.name, returned), jar)
-    if (!(response.body instanceof ReadableStream)) return response
-    return { ...response, scope: (read) => runInScope(scope, read) }
+    return {
+      request: lightObjects ? createLightRequest(request, invocation) : toNativeRequest(request, invocation.signal),
+      context,
+      jar,
+      scope: { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
+    }
   }
 
   /** The handler of an event gets its payload and nothing else. */
@@ -134,6 +141,20 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   }
 }
 
+function startCall (handler: Handler, { request, context, scope }: WebCall): unknown {
+  // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
+  const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
+  return runInScope(scope, () => call.handler(request, context))
+}
+
+function finishCall ({ name, kind }: ReadyFunction, { jar, scope }: WebCall, returned: unknown): FunctionResponse {
+  if (kind !== 'request') return discard(returned)
+  if (returned === undefined) return NO_CONTENT
+  const response = withCookies(name, takeResponse(name, returned), jar)
+  if (!(response.body instanceof ReadableStream)) return response
+  return { ...response, scope: (read) => runInScope(scope, read) }
+}
+
 /** Tells whether the message has a value that the function made: for its author, not for every client. */
 function showsValue (error: Error): boolean {
   return [FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETLIFY_INVALID_RETURN_VALUE, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1].some((type) => error instanceof type)
@@ -175,13 +196,8 @@ function withCookies (name: string, response: FunctionResponse, jar: CookieJar):
 }
 
 function discard (returned: unknown): FunctionResponse {
-  if (returned instanceof Response) cancel(returned)
+  if (returned instanceof Response) discardBody(returned)
   return ACCEPTED
-}
-
-/** Tells the producer of a body that nobody reads it. */
-function cancel ({ body }: { readonly body: unknown }): void {
-  if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {})
 }
 
 function isCoded (error: unknown): error is Error {

@@ -21,17 +21,12 @@ export interface Invocation {
   abort (reason: Error): void
   /** @throws the reason, once the call is aborted */
   throwIfAborted (): void
-  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first. */
-  race<T> (work: Promise<T>, options?: RaceOptions<T>): Promise<T>
+  /** Calls back with FST_NETLIFY_TIMEOUT when the time is up, unless the run is over by then. */
+  onTimeout (callback: (error: Error) => void): void
+  /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first; `onLate` gets what comes later. */
+  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T>
   /** The run is over; frees the timer, unless work given to `waitUntil` goes on. Idempotent. */
   end (): void
-}
-
-export interface RaceOptions<T> {
-  /** Gets what came after the limit. */
-  readonly onLate: (value: T) => void
-  /** Gives what to reject with when the work fails. */
-  readonly toError: (thrown: unknown, functionName: string) => Error
 }
 
 /** What is called, and by whom. */
@@ -107,18 +102,22 @@ class Run implements Invocation, Expiring {
   expire (): void {
     const error = new FST_NETLIFY_TIMEOUT(this.functionName, (this.#timeLimit / 1000).toFixed(2))
     this.#timeout = error
-    for (const reject of this.#waiting ?? []) reject(error)
     this.#stop(error)
+    for (const callback of this.#waiting ?? []) callback(error)
   }
 
-  race<T> (work: Promise<T>, options?: RaceOptions<T>): Promise<T> {
+  onTimeout (callback: (error: Error) => void): void {
+    if (this.#timeout !== undefined) callback(this.#timeout)
+    else (this.#waiting ??= []).push(callback)
+  }
+
+  race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then((value) => {
         if (this.#timeout === undefined) resolve(value)
-        else options?.onLate(value)
-      }, (thrown: unknown) => reject(options === undefined ? thrown : options.toError(thrown, this.functionName)))
-      if (this.#timeout !== undefined) reject(this.#timeout)
-      else (this.#waiting ??= []).push(reject)
+        else onLate?.(value)
+      }, reject)
+      this.onTimeout(reject)
     })
   }
 

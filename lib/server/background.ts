@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_JOB_NOT_RUN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { createInvocations, type WaitUntil } from '../invoke/invocation.ts'
-import type { Invoker } from '../invoke/invoker.ts'
+import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import { createConsumer, type Consumer } from '../queue/consumer.ts'
@@ -106,7 +106,7 @@ export function createBackground (options: BackgroundOptions): Background {
     const onAbort = (): void => invocation.abort(signal.reason as Error)
     signal.addEventListener('abort', onAbort)
     try {
-      await options.invoker.invoke(definition, request, invocation)
+      await invokeInTime(options.invoker, definition, request, invocation)
     } finally {
       // As on Netlify, the call has not ended before this work has; the time limit holds for both.
       while (pending.length > 0) await Promise.allSettled(pending.splice(0))

@@ -4,7 +4,7 @@ import type { FunctionDefinition, ReadyFunction } from '../functions/definition.
 import { EVENT_HEADER, EVENT_NAMES, eventOfFunctionName, eventTypes, findEvent, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
 import type { StartInvocation } from '../invoke/invocation.ts'
-import type { Invoker } from '../invoke/invoker.ts'
+import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -101,7 +101,7 @@ export function createEvents (options: EventsOptions): Events {
     const leave = options.concurrency.enter(name)
     const invocation = options.startInvocation({ ...call, log: origin.log ?? log }, options.timeoutOf(definition))
     try {
-      const response = await options.invoker.invoke(definition, request, invocation)
+      const response = await invokeInTime(options.invoker, definition, request, invocation)
       return { outcome: 'returned', function: name, response: await complete(response, invocation.signal) }
     } finally {
       invocation.end()

@@ -94,7 +94,9 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     const invocation = startInvocation(call, options.timeoutOf(definition), isConnected(request))
     const pending = new PendingReply(reply, invocation, limits.streamedBody, leave)
     onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
-    invoker.invoke(definition, functionRequest, invocation).then((response) => pending.send(response), (error: Error) => pending.onError(error))
+    const fail = (error: Error): void => pending.fail(error)
+    invocation.onTimeout(fail)
+    invoker.invoke(definition, functionRequest, invocation).then((response) => pending.send(response), fail)
   }
 
   async function accept (definition: ReadyFunction, call: Call, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {

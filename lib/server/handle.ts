@@ -9,7 +9,7 @@ import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { bodyStream, peekBody, type PeekedStream } from '../http/response-body.ts'
 import type { StartInvocation } from '../invoke/invocation.ts'
-import type { Invoker } from '../invoke/invoker.ts'
+import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import type { Background } from './background.ts'
@@ -138,7 +138,7 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
     leave()
   }
   try {
-    const response = await options.invoker.invoke(definition, functionRequest, invocation)
+    const response = await invokeInTime(options.invoker, definition, functionRequest, invocation)
     return await toResponse(kind === 'scheduled' ? { status: 204, headers: [], body: null } : response, invocation.signal, end)
   } catch (error) {
     end()

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { FunctionResponse } from '../functions/exchange.ts'
 import { sendFunctionResponse, type SendOptions } from '../http/reply.ts'
 import type { Invocation } from '../invoke/invocation.ts'
+import { discardBody } from '../invoke/invoker.ts'
 import { replyError } from './reply-error.ts'
 
 /** The reply of a call under way. It has what sending asks for, so that nothing more is made for each call. */
@@ -10,6 +11,7 @@ export class PendingReply implements SendOptions {
   readonly maxBytes: number
   readonly #reply: FastifyReply
   readonly #leave: () => void
+  #isAnswered = false
 
   /**
    * @param maxBytes of the body
@@ -26,12 +28,22 @@ export class PendingReply implements SendOptions {
     return this.invocation.functionName
   }
 
+  /** What a function gives after its time is thrown away. */
   send (response: FunctionResponse): void {
+    if (this.#isAnswered) return discardBody(response)
+    this.#isAnswered = true
     try {
       sendFunctionResponse(this.#reply, response, this)
     } catch (error) {
       this.onError(error as Error)
     }
+  }
+
+  /** The call has failed, or its time is up before it gave anything. */
+  fail (error: Error): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    this.onError(error)
   }
 
   onEnd (): void {
