@@ -6,6 +6,7 @@ import { hostEnv } from './invoke/process-env.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
 import type { QueueDriver } from './queue/driver.ts'
 import { readSealKeys } from './queue/sealed-headers.ts'
+import { LONGEST_TIMER } from './queue/within.ts'
 import type { ConcurrencyLimits } from './server/concurrency.ts'
 import { readEnvFile } from './site/env-file.ts'
 
@@ -397,8 +398,8 @@ function backgroundOf (options: NetlifyFunctionsOptions, env: Readonly<Record<st
   const { drainTimeout, leaseDuration } = defaultBackground
   const counts: unknown = typeof concurrency === 'number' ? { total: concurrency } : concurrency
   if (counts !== undefined && !isRecord(counts)) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency', 'must be a number, or { total?, perFunction? }')
-  if (!Array.isArray(retryDelays) || !retryDelays.every((delay) => isNumber(delay) && delay >= 0 && delay < Infinity)) {
-    throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of milliseconds, for instance [60_000, 120_000]')
+  if (!Array.isArray(retryDelays) || !retryDelays.every(isNatural)) {
+    throw new FST_NETLIFY_INVALID_OPTION('background.retryDelays', 'must be a list of whole numbers, milliseconds, for instance [60_000, 120_000]')
   }
   if (!Array.isArray(secretHeaders) || !secretHeaders.every((name) => isText(name) && HEADER_NAME.test(name))) {
     throw new FST_NETLIFY_INVALID_OPTION('background.secretHeaders', 'must be a list of names of headers, for instance [\'authorization\', \'cookie\']')
@@ -411,7 +412,9 @@ function backgroundOf (options: NetlifyFunctionsOptions, env: Readonly<Record<st
     encryptionKey: encryptionKeyOf(encryptionKey, env)
   }
   if (resolved.concurrency.total === Infinity) throw new FST_NETLIFY_INVALID_OPTION('background.concurrency.total', 'must be a whole number; each of these jobs runs in this process')
-  if (resolved.leaseDuration < LEAST_LEASE) throw new FST_NETLIFY_INVALID_OPTION('background.leaseDuration', `must be at least ${LEAST_LEASE} ms`)
+  if (resolved.leaseDuration < LEAST_LEASE || resolved.leaseDuration > LONGEST_TIMER) {
+    throw new FST_NETLIFY_INVALID_OPTION('background.leaseDuration', `must be at least ${LEAST_LEASE} ms and at most ${LONGEST_TIMER}`)
+  }
   return Object.freeze(resolved)
 }
 

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { buildFunctions, type SiteBuild } from './build/build.ts'
 import { FST_NETLIFY_DUPLICATE_SITE, FST_NETLIFY_INVALID_OPTION } from './errors.ts'
-import type { FunctionDefinition } from './functions/definition.ts'
+import type { FunctionDefinition, ReadyFunction } from './functions/definition.ts'
 import { createGeoHeader } from './invoke/geo.ts'
 import { createCallEnv } from './invoke/call-env.ts'
 import { containFunctionErrors } from './invoke/containment.ts'
@@ -24,7 +24,7 @@ import { createFunctionServer } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
 import { createJobs } from './server/jobs.ts'
 import { createScheduler } from './server/scheduled.ts'
-import { openSiteQueue } from './server/site-queue.ts'
+import { openSiteQueue, type SiteQueueOptions } from './server/site-queue.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
 import { BLOBS_VARIABLE, startBlobs, type Blobs } from './site/blobs.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
@@ -72,7 +72,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const underWay = createConcurrency(limits.concurrency)
   const events = new EventEmitter<SiteEvents>()
   const queued = queuedFunctions(functions, options)
-  const driver = await openSiteQueue({ given: options.queue, needed: queued.length > 0, file: queueFile(options), log: app.log })
+  const driver = await openSiteQueue({ given: options.queue, need: queueNeed(queued), file: queueFile(options), log: app.log })
   const seal = createHeaderSeal(secretHeaders, readSealKeys(encryptionKey ?? '') ?? [])
   if (queued.length > 0 && !seal.encrypts && driver.durable !== false && secretHeaders.length > 0) {
     app.log.info({ headers: secretHeaders }, 'the background queue stores these headers as they are; set NETLIFY_QUEUE_KEY to have them encrypted')
@@ -171,9 +171,14 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
 }
 
 /** The functions whose calls wait in the queue. */
-function queuedFunctions (functions: ReadonlyMap<string, FunctionDefinition>, { schedule }: ResolvedOptions): FunctionDefinition[] {
-  return [...functions.values()].filter((definition) => definition.state === 'ready' &&
-    (definition.kind === 'background' || (definition.kind === 'scheduled' && schedule)))
+function queuedFunctions (functions: ReadonlyMap<string, FunctionDefinition>, { schedule }: ResolvedOptions): ReadyFunction[] {
+  return [...functions.values()].filter((definition) => definition.state === 'ready')
+    .filter(({ kind }) => kind === 'background' || (kind === 'scheduled' && schedule))
+}
+
+function queueNeed (queued: readonly ReadyFunction[]): SiteQueueOptions['need'] {
+  if (queued.length === 0) return 'nothing'
+  return queued.some(({ kind }) => kind === 'background') ? 'calls' : 'schedules'
 }
 
 /** Each site of a scope has a file of its own: two may have different functions of the same name. */

@@ -72,7 +72,7 @@ export function bullmqQueue (options: BullmqQueueOptions): QueueDriver {
     async list ({ id, function: name, state, offset = 0, limit = 100 } = {}) {
       return await link.use(async (store) => {
         if (id === undefined) {
-          return await readAll(store, await store.find({ function: name, state, offset, limit }))
+          return await readAll(store, await store.find({ function: name, state, offset, limit: Math.min(limit, Number.MAX_SAFE_INTEGER) }))
         }
         const [job] = await read(store, toRecordId(id))
         const matches = job !== undefined && (name ?? job.function) === job.function && (state ?? job.state) === job.state

@@ -152,7 +152,8 @@ export function createConsumer (options: ConsumerOptions): Consumer {
       fruitless = { except, until: performance.now() + SEARCH_PAUSE }
     }
     const own = new Set(claims.map(({ job }) => job.id))
-    for (const claim of claims) await accept(claim, own)
+    // At once: while the queue is slow to take one back, the leases of the others run.
+    await Promise.all(claims.map((claim) => accept(claim, own)))
   }
 
   async function accept (claim: Claim, own: ReadonlySet<string>): Promise<void> {

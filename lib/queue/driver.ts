@@ -81,7 +81,7 @@ export interface JobFilter {
   readonly state?: JobState
   /** Default 0. */
   readonly offset?: number
-  /** Default 100. */
+  /** Default 100; `Infinity` for all. */
   readonly limit?: number
 }
 

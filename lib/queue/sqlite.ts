@@ -45,7 +45,7 @@ const DAY = 24 * 60 * 60 * 1000
  * work is done in a thread of its own, which the first call starts.
  */
 export function sqliteQueue (options: SqliteQueueOptions): QueueDriver {
-  const { file, maxJobs = 100_000, maxBytes = 1024 ** 3, maxFinished = 10_000, maxAge = 7 * DAY, now } = options
+  const { file, maxJobs = 100_000, maxBytes = 1024 ** 3, maxFinished = 10_000, maxAge = 7 * DAY, now } = options ?? {}
   if (typeof file !== 'string' || file === '') throw new FST_NETLIFY_INVALID_OPTION('file', 'must be the path of a file')
   checkCount('maxJobs', maxJobs, 1)
   checkCount('maxBytes', maxBytes, 1)

@@ -40,7 +40,7 @@ export function createStrangers ({ driver, outage, patience, now, onChange }: St
       if (timers.has(name)) return true
       const met = metAt.get(name)
       if (met !== undefined && !await isAtWork(name, met, own, signal)) return false
-      leave(name)
+      if (!timers.has(name)) leave(name)
       return true
     },
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import { FST_NETLIFY_QUEUE_BROKEN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import { within } from '../queue/within.ts'
@@ -7,8 +7,8 @@ import { within } from '../queue/within.ts'
 export interface SiteQueueOptions {
   /** The one that the host gives. */
   readonly given: QueueDriver | undefined
-  /** Whether the site has functions whose calls are queued; no file is made for one that has none. */
-  readonly needed: boolean
+  /** What the site puts into it: calls that are accepted with a 202, only runs of schedules, or nothing, which needs no file. */
+  readonly need: 'calls' | 'schedules' | 'nothing'
   /** Of the default queue. */
   readonly file: string
   readonly log: FastifyBaseLogger
@@ -21,32 +21,48 @@ const DRIVER_TIMEOUT = 2_000
 /** Ids in one line of the log. */
 const LOGGED_JOBS = 1_000
 
+/** How many sites use a driver: the last one that closes closes it. */
+const users = new WeakMap<QueueDriver, number>()
+
 /**
  * Gives the queue of a site, once it is known to work, or to be out of reach only for now.
  *
  * @throws what the queue says is wrong with it, unless it is FST_NETLIFY_QUEUE_UNAVAILABLE
  */
-export async function openSiteQueue ({ given, needed, file, log }: SiteQueueOptions): Promise<QueueDriver> {
-  if (!needed) return given ?? memoryQueue()
+export async function openSiteQueue (options: SiteQueueOptions): Promise<QueueDriver> {
+  const driver = await chooseQueue(options)
+  users.set(driver, (users.get(driver) ?? 0) + 1)
+  return driver
+}
+
+/** Closes the queue of a site within bounded time, unless another site uses it, and logs which jobs it leaves. Never rejects. */
+export async function closeQueue (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
+  const others = (users.get(driver) ?? 1) - 1
+  users.set(driver, others)
+  if (driver.durable === false && others === 0) await logLost(driver, unfinished, log)
+  else await logLeft(driver, unfinished, log)
+  if (others > 0) return
+  if (await within(DRIVER_TIMEOUT, closeDriver(driver, log)) === undefined) log.warn('the background queue did not close in time')
+}
+
+async function chooseQueue ({ given, need, file, log }: SiteQueueOptions): Promise<QueueDriver> {
+  if (need === 'nothing') return given ?? memoryQueue()
   const driver = given ?? await defaultQueue(file)
   if (driver.durable === false) log.info('background calls wait in memory; those that have not run when the process ends are lost')
   try {
     await answer(driver)
   } catch (error) {
-    if (!(error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE)) {
-      await within(DRIVER_TIMEOUT, driver.close())
-      throw error
+    if (error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE) {
+      log.error({ err: error }, 'the background queue is unavailable; calls of background functions get 503 until it is back')
+      return driver
     }
-    log.error({ err: error }, 'the background queue is unavailable; calls of background functions get 503 until it is back')
+    if (!users.get(driver)) await within(DRIVER_TIMEOUT, driver.close())
+    // A run of a schedule that is lost comes again at the next time, and nobody has a 202 for it.
+    if (given !== undefined || need === 'calls' || !(error instanceof FST_NETLIFY_QUEUE_BROKEN)) throw error
+    log.warn({ err: error }, 'scheduled runs wait in memory: where several processes serve this site, each of them runs every schedule, and a run that the end of its process breaks off is lost')
+    return memoryQueue()
   }
   return driver
-}
-
-/** Closes the queue of a site within bounded time, and logs which jobs it leaves. Never rejects. */
-export async function closeQueue (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
-  if (driver.durable === false) await logLost(driver, unfinished, log)
-  else await logLeft(driver, unfinished, log)
-  if (await within(DRIVER_TIMEOUT, closeDriver(driver, log)) === undefined) log.warn('the background queue did not close in time')
 }
 
 // Sites without such functions do not even load SQLite.

@@ -42,6 +42,8 @@ const BODYLESS = new Set(['GET', 'HEAD', 'TRACE'])
 /** The prefix without a slash behind it, which `/*` does not match. */
 const PREFIX_ITSELF = ''
 
+type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<FastifyReply>
+
 /** Serves a site under Fastify's routes, in a scope of its own. */
 export async function serveSite (app: FastifyInstance, options: SiteOptions): Promise<void> {
   const { functions, files } = options
@@ -75,6 +77,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     done()
   })
   app.addHook('onReady', async () => { findHostRoutes() })
+  const answer = createAnswer(app)
 
   for (const url of ['/.netlify/functions/*', '/.netlify/builders/*']) {
     addRoutes({ url, constraints: options.constraints, handler: serveByName })
@@ -96,8 +99,9 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   }
 
   function addRoutes (route: Omit<RouteOptions, 'method'>): void {
-    app.route({ ...route, method: methods.filter((method) => BODYLESS.has(method)), exposeHeadRoute: false })
-    app.route({ ...route, ...bodyHooks, method: methods.filter((method) => !BODYLESS.has(method)), exposeHeadRoute: false })
+    const handler = answer(route.handler as RouteHandler)
+    app.route({ ...route, handler, method: methods.filter((method) => BODYLESS.has(method)), exposeHeadRoute: false })
+    app.route({ ...route, ...bodyHooks, handler, method: methods.filter((method) => !BODYLESS.has(method)), exposeHeadRoute: false })
   }
 
   function isForRegistration (found: SiteMatch | undefined, hasHostRoute: boolean, url: string): boolean {
@@ -174,6 +178,25 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     for (const { pattern, functions: [first, second] } of table.overlaps()) {
       app.log.warn({ path: pattern, functions: [first, second] }, `functions "${first}" and "${second}" have the same path ${pattern}; "${first}" serves it`)
     }
+  }
+}
+
+/**
+ * Gives what makes a route's handler of one that sends its reply later and says so to nobody. A hook of the host
+ * may have wrapped it in an async function, and Fastify ends the reply with that one; so it gets the reply to wait for.
+ */
+function createAnswer (app: FastifyInstance): (handler: RouteHandler) => RouteHandler {
+  const own = new Set<unknown>()
+  let isWrapped = false
+  // The host's hooks have run when this one does.
+  app.addHook('onRoute', ({ handler }) => { isWrapped ||= !own.has(handler) })
+  return (handler) => {
+    const answer: RouteHandler = (request, reply) => {
+      const sent = handler(request, reply)
+      return sent ?? (isWrapped ? reply as unknown as Promise<FastifyReply> : undefined)
+    }
+    own.add(answer)
+    return answer
   }
 }
 

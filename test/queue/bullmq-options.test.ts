@@ -1,4 +1,5 @@
 import { createRequire, registerHooks } from 'node:module'
+import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { bullmqQueue } from '../../lib/queue/bullmq.ts'
 import { newJob } from '../../lib/queue/conformance/jobs.ts'
@@ -15,9 +16,11 @@ t.test('a bad option says what it should be', async (t) => {
     [{ connection: unreachable, database: 'mysql' }, /"database" must be/],
     [{ connection: unreachable, name: 'a:b' }, /"name" must be/],
     [{ connection: unreachable, prefix: '' }, /"prefix" must be/],
+    [{ connection: unreachable, prefix: 5 }, /"prefix" must be/],
     [{ connection: unreachable, maxFinished: -1 }, /"maxFinished" must be/],
     [{ connection: unreachable, maxAge: -1 }, /"maxAge" must be/]
   ]
+  t.throws(() => bullmqQueue(undefined as unknown as { connection: string }), { code: 'FST_NETLIFY_INVALID_OPTION', message: /"connection" must be/ })
   for (const [options, message] of bad) {
     t.throws(() => bullmqQueue(options as { connection: string }), { code: 'FST_NETLIFY_INVALID_OPTION', message })
   }
@@ -72,12 +75,14 @@ t.test('on Redis', { skip: missingRedis() }, async (t) => {
   })
 
   await t.test('a password that is wrong is for somebody to put right', async (t) => {
-    const driver = bullmqQueue({ connection: `redis://:wrong@127.0.0.1:${port}` })
+    const driver = bullmqQueue({ connection: `redis://:secret-of-mine@127.0.0.1:${port}` })
     const { Redis } = require('ioredis') as typeof import('ioredis')
     const admin = new Redis(Number(port))
     t.teardown(() => admin.disconnect())
     await admin.config('SET', 'requirepass', 'right')
-    await t.rejects(driver.stats(), { code: 'FST_NETLIFY_QUEUE_BROKEN', message: /Redis: WRONGPASS/ })
+    const error = await driver.stats().catch((error: unknown) => error)
+    t.match(error, { code: 'FST_NETLIFY_QUEUE_BROKEN', message: /Redis: WRONGPASS/ })
+    t.notOk(inspect(error, { depth: Infinity, showHidden: true }).includes('secret-of-mine'), 'whoever logs the error does not log the password')
     const open = bullmqQueue({ connection: server.url })
     await t.rejects(open.stats(), { code: 'FST_NETLIFY_QUEUE_BROKEN', message: /Redis: NOAUTH/ })
     await admin.config('SET', 'requirepass', '')

@@ -130,6 +130,19 @@ t.test('a job that is claimed while its function is paused goes back', async (t)
   await events.until('succeeded one 1')
 })
 
+t.test('a job does not wait for what becomes of another one of the same claim', async (t) => {
+  const memory = memoryQueue()
+  const { driver, consumer, events } = setUp(t, {
+    concurrency: 2,
+    knows: (name) => name === 'job',
+    driver: { ...memory, settle: async (claim, settlement) => claim.job.id === 'gone' ? await new Promise<never>(() => {}) : await memory.settle(claim, settlement) }
+  })
+  await driver.enqueue(job('gone', 'gone'))
+  await driver.enqueue(job('known'))
+  consumer.start()
+  await events.until('succeeded known 1')
+})
+
 t.test('a job of an unknown function is left to others for a while, then kept as failed', async (t) => {
   const { driver, consumer, events, logs } = setUp(t, { concurrency: 3, leaseDuration: 100, knows: (name) => name === 'job' })
   for (const id of ['gone-1', 'gone-2']) await driver.enqueue(job(id, 'gone'))

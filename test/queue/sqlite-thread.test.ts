@@ -96,6 +96,7 @@ t.test('bad options are refused by name and rule', async (t) => {
   const code = 'FST_NETLIFY_INVALID_OPTION'
   t.throws(() => sqliteQueue({ file: '' }), { code, message: 'Option "file" must be the path of a file' })
   t.throws(() => sqliteQueue({} as { file: string }), { code })
+  t.throws(() => sqliteQueue(undefined as unknown as { file: string }), { code })
   t.throws(() => sqliteQueue({ file, maxJobs: 0 }), { code, message: 'Option "maxJobs" must be a whole number of at least 1, or Infinity' })
   t.throws(() => sqliteQueue({ file, maxBytes: 1.5 }), { code, message: /"maxBytes"/ })
   t.throws(() => sqliteQueue({ file, maxFinished: -1 }), { code, message: /"maxFinished"/ })

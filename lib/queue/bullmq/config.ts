@@ -40,11 +40,11 @@ export type ResolvedOptions = Readonly<Required<BullmqQueueOptions>>
 
 /** Checks the options and fills in the defaults. @throws FST_NETLIFY_INVALID_OPTION */
 export function resolveOptions (options: BullmqQueueOptions): ResolvedOptions {
-  const { connection, name = 'netlify-functions', prefix = 'bull', maxFinished = 1_000, maxAge = WEEK } = options
-  const { database = databaseOf(connection) } = options
+  const { connection, name = 'netlify-functions', prefix = 'bull', maxFinished = 1_000, maxAge = WEEK } = options ?? {}
+  const { database = databaseOf(connection) } = options ?? {}
   check('database', database === 'redis' || database === 'postgres', 'must be "redis" or "postgres"')
   check('name', isName(name), 'must be a text without a colon')
-  check('prefix', isName(prefix.replaceAll(':', '')), 'must be a text')
+  check('prefix', typeof prefix === 'string' && isName(prefix.replaceAll(':', '')), 'must be a text')
   checkCount('maxFinished', maxFinished, 0)
   checkCount('maxAge', maxAge, 0)
   return { connection, database, name, prefix, maxFinished, maxAge }

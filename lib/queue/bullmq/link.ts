@@ -74,6 +74,7 @@ export function createLink (where: string, open: (signal: AbortSignal) => Promis
   }
 
   function toCoded (error: unknown): Error {
+    forgetCommand(error)
     if (closed) return new FST_NETLIFY_QUEUE_UNAVAILABLE('it is closed')
     if (isRefusal(error)) return new FST_NETLIFY_QUEUE_BROKEN(where, error.message, REMEDY, { cause: error })
     if (error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE) return error
@@ -106,6 +107,11 @@ export async function unlessLost (work: Promise<unknown>): Promise<boolean> {
 
 function isLost (error: unknown): boolean {
   return error instanceof Error && 'code' in error && LOST.has(error.code)
+}
+
+// ioredis hangs the command on its error: a password, or a whole call, which do not belong in anybody's log.
+function forgetCommand (error: unknown): void {
+  if (error instanceof Error && 'command' in error) delete error.command
 }
 
 // A refused connection to a name with two addresses is an AggregateError without a message.

@@ -20,6 +20,7 @@ export const listing: ConformanceCases = {
     assert.equal(await listed({ offset: 2, limit: 2 }), '32')
     assert.equal(await listed({ function: 'a', offset: 1, limit: 5 }), '31')
     assert.equal(await listed({ offset: 5 }), '')
+    assert.equal(await listed({ offset: 1, limit: Infinity }), '4321')
   },
 
   async 'list gives 100 jobs unless told' (driver) {
