@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { cores, startProcess, type BenchProcess } from '../bench-process.ts'
+import { siteRoot } from '../directory.ts'
 import { sendBurst, type LoadGenerator } from '../load-generator.ts'
 import type { CpuTime, Traffic } from '../messages.ts'
 import { sum } from '../statistics.ts'
+import { drivers, type MeasuredQueue } from './drivers.ts'
 import type { QueueOrder, QueueReply } from './messages.ts'
 
 /** What one kind of request took; CPU time in microseconds per request. */
@@ -14,7 +18,9 @@ export interface RequestFigures {
 }
 
 export interface QueueFigures {
-  readonly driver: string
+  readonly queue: MeasuredQueue
+  /** Background calls of a burst. */
+  readonly calls: number
   /** A function that answers at once. */
   readonly hello: RequestFigures
   /** The same while background calls come and run. */
@@ -26,12 +32,25 @@ export interface QueueFigures {
   readonly startDelays: readonly number[]
 }
 
+/** A queue that this machine cannot run. */
+export interface UnmeasuredQueue {
+  readonly queue: MeasuredQueue
+  readonly reason: string
+}
+
 export interface QueueRounds {
   readonly rounds: number
   readonly warmUpRounds: number
 }
 
+interface Site {
+  readonly args: readonly string[]
+  /** Background calls of a burst. */
+  readonly calls: number
+}
+
 interface Sample {
+  readonly requests: number
   readonly before: CpuTime
   readonly after: CpuTime
   readonly requestsPerSecond: number
@@ -41,6 +60,8 @@ interface Sample {
 type QueueProcess = BenchProcess<QueueOrder, QueueReply>
 
 const REQUESTS = 2000
+/** Calls of a burst where a database holds the jobs, which needs seconds to run 2,000 of them. */
+const DATABASE_CALLS = 500
 const IDLE_CALLS = 200
 const HELLO: Traffic = { method: 'GET', paths: ['/.netlify/functions/hello'], connections: 50 }
 const CALL: Traffic = { method: 'POST', paths: ['/.netlify/functions/note-background'], body: '{"note":"Buy milk"}', connections: 50, status: 202 }
@@ -48,8 +69,34 @@ const CALL: Traffic = { method: 'POST', paths: ['/.netlify/functions/note-backgr
 const BESIDE: Traffic = { ...CALL, connections: 10 }
 
 /** Measures a site with a background function, on one queue. */
-export async function measureQueue (driver: string, load: LoadGenerator, { rounds, warmUpRounds }: QueueRounds): Promise<QueueFigures> {
-  const [server, port] = await startProcess<QueueOrder, QueueReply, number>({ script: 'queue/serve', args: [driver], core: cores?.servers })
+export async function measureQueue (driver: string, load: LoadGenerator, rounds: QueueRounds): Promise<QueueFigures | UnmeasuredQueue> {
+  const queue = drivers[driver]!
+  const reason = queue.database?.missing?.()
+  if (reason !== undefined) return { queue, reason }
+
+  const directory = await makeDirectory()
+  try {
+    const database = await queue.database?.start(directory)
+    try {
+      const calls = database === undefined ? REQUESTS : DATABASE_CALLS
+      return { queue, calls, ...await measureSite({ args: [driver, database?.url ?? directory], calls }, load, rounds) }
+    } finally {
+      await database?.stop()
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** On the disk of the benchmark: a temporary directory may lie in memory, where nothing waits for a disk. */
+async function makeDirectory (): Promise<string> {
+  const parent = siteRoot('.netlify')
+  await mkdir(parent, { recursive: true })
+  return await mkdtemp(join(parent, 'queue-'))
+}
+
+async function measureSite ({ args, calls }: Site, load: LoadGenerator, { rounds, warmUpRounds }: QueueRounds): Promise<Omit<QueueFigures, 'queue' | 'calls'>> {
+  const [server, port] = await startProcess<QueueOrder, QueueReply, number>({ script: 'queue/serve', args, core: cores?.servers })
   const hello: Sample[] = []
   const besideJobs: Sample[] = []
   const enqueue: Sample[] = []
@@ -59,26 +106,26 @@ export async function measureQueue (driver: string, load: LoadGenerator, { round
     for (const samples of [hello, besideJobs, enqueue, jobsPerSecond]) samples.length = 0
     for (let round = 0; round < rounds; round++) await measureRound()
     const startDelays = await measureStarts()
-    return { driver, hello: toFigures(hello), besideJobs: toFigures(besideJobs), enqueue: toFigures(enqueue), jobsPerSecond, startDelays }
+    return { hello: toFigures(hello), besideJobs: toFigures(besideJobs), enqueue: toFigures(enqueue), jobsPerSecond, startDelays }
   } finally {
     await server.stop()
   }
 
   async function measureRound (): Promise<void> {
-    hello.push(await sample(HELLO))
+    hello.push(await sample(HELLO, REQUESTS))
     await ask(server, 'hold')
-    enqueue.push(await sample(CALL))
+    enqueue.push(await sample(CALL, calls))
     const { jobs, milliseconds } = await ask(server, 'drain')
     jobsPerSecond.push(jobs / milliseconds * 1000)
-    besideJobs.push(await sample(HELLO, BESIDE))
+    besideJobs.push(await sample(HELLO, REQUESTS, BESIDE))
     await ask(server, 'drain')
   }
 
-  async function sample (traffic: Traffic, beside?: Traffic): Promise<Sample> {
+  async function sample (traffic: Traffic, requests: number, beside?: Traffic): Promise<Sample> {
     const { cpu: before } = await ask(server, 'cpu')
-    const { milliseconds, p99 } = await sendBurst(load, { ...traffic, port, requests: REQUESTS, ...(beside && { beside }) })
+    const { milliseconds, p99 } = await sendBurst(load, { ...traffic, port, requests, ...(beside && { beside }) })
     const { cpu: after } = await ask(server, 'cpu')
-    return { before, after, requestsPerSecond: REQUESTS / milliseconds * 1000, p99 }
+    return { requests, before, after, requestsPerSecond: requests / milliseconds * 1000, p99 }
   }
 
   async function measureStarts (): Promise<readonly number[]> {
@@ -96,7 +143,7 @@ async function ask<Kind extends QueueOrder['kind']> (server: QueueProcess, kind:
 }
 
 function toFigures (samples: readonly Sample[]): RequestFigures {
-  const perRequest = (thread: keyof CpuTime): number => sum(samples.map(({ before, after }) => after[thread] - before[thread])) / samples.length / REQUESTS
+  const perRequest = (thread: keyof CpuTime): number => sum(samples.map(({ before, after }) => after[thread] - before[thread])) / sum(samples.map(({ requests }) => requests))
   return {
     cpu: perRequest('process'),
     mainThreadCpu: perRequest('mainThread'),

@@ -1,5 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { argv } from 'node:process'
 import Fastify from 'fastify'
 import type { QueueDriver } from '../../dist/queue/driver.js'
@@ -12,14 +10,16 @@ import { drivers } from './drivers.ts'
 import { createGate } from './gate.ts'
 import type { QueueOrder, QueueReply } from './messages.ts'
 
-// The process of a site with a background function and the queue of the first argument. It ends with its runner.
+// The process of a site with a background function and the queue of the first argument, whose jobs are where the second says.
+// It ends with its runner.
 process.on('disconnect', () => process.exit())
 process.on('message', async (order: QueueOrder) => process.send?.(await follow(order)))
 
+const [, , driver = '', place = ''] = argv
 const delays = createDelays()
 let accepted = 0
 let finished = 0
-const gate = createGate(counted(await drivers[argv[2] ?? '']!(queueDirectory())))
+const gate = createGate(counted(await drivers[driver]!.open(place)))
 const app = Fastify()
 await app.register(netlifyFunctions, { root: siteRoot('queue/site'), queue: gate.driver })
 app.netlifyFunctions.on('job', ({ type, job }) => {
@@ -27,15 +27,6 @@ app.netlifyFunctions.on('job', ({ type, job }) => {
   if (type === 'succeeded') finished++
 })
 process.send?.(await listen(app))
-
-/** On the disk of this directory: a temporary one may lie in memory, where nothing waits for a disk. */
-function queueDirectory (): string {
-  const parent = siteRoot('.netlify')
-  mkdirSync(parent, { recursive: true })
-  const directory = mkdtempSync(join(parent, 'queue-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
 
 function counted (driver: QueueDriver): QueueDriver {
   return {
