@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { defaultBackground, defaultLimits, resolveOptions } from '../lib/options.ts'
+import { defaultBackground, defaultLimits, resolveOptions } from '../lib/options/resolve.ts'
 
 const repository = join(import.meta.dirname, '..')
 const pages = ['README.md', 'docs/architecture.md', 'docs/compatibility.md', 'docs/errors.md', 'docs/queue-drivers.md']
