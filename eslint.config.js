@@ -10,6 +10,7 @@ const floors = [
   ['invoke'],
   ['server'],
   ['options'],
+  ['version'],
   ['plugin'],
   ['index']
 ]
@@ -33,7 +34,7 @@ export default [
   ...neostandard({
     ts: true,
     noJsx: true,
-    ignores: ['dist', '**/node_modules', '**/.netlify', '**/dist', 'test/fixtures', 'example-app/netlify'],
+    ignores: ['dist', '**/node_modules', '**/.netlify', '**/dist', 'test/fixtures', 'test/sites/*/**', 'example-app/netlify'],
     filesTs: ['**/*.mts', '**/*.cts']
   }),
   {

@@ -17,8 +17,16 @@ export const FST_NETLIFY_DUPLICATE_SITE: CodedError<[name: string]> = coded('FST
 export const FST_NETLIFY_ENV_CONFLICT: CodedError<[variable: string]> = coded('FST_NETLIFY_ENV_CONFLICT', 'This site sets the variable "%s" to another value than a site already registered in this process; functions share process.env, so give both sites the same value or run them in two processes', 500)
 /** netlify.toml cannot be read or parsed. Thrown at registration. */
 export const FST_NETLIFY_INVALID_TOML: CodedError<[file: string, reason: string]> = coded('FST_NETLIFY_INVALID_TOML', '%s is not a valid netlify.toml: %s', 500)
+/** What the build of a framework left for the site cannot be read. Thrown at registration. */
+export const FST_NETLIFY_INVALID_FRAMEWORK_CONFIG: CodedError<[file: string, reason: string]> = coded('FST_NETLIFY_INVALID_FRAMEWORK_CONFIG', '%s, which the build of a framework has written, cannot be used: %s; build the site again', 500)
 /** `name` of `invoke(name)` or `site(name)` is unknown. */
 export const FST_NETLIFY_UNKNOWN_SITE: CodedError<[name: string]> = coded('FST_NETLIFY_UNKNOWN_SITE', 'No site named "%s" is registered here; give it with the option "name"', 500)
+
+/** `reload()` could not make a new version of the site, or the version was refused; the old one is served on. */
+export const FST_NETLIFY_RELOAD_FAILED: CodedError<[reason: string]> = coded('FST_NETLIFY_RELOAD_FAILED', 'The new version of the site is not served, the old one is: %s', 500)
+
+/** Some changes of files are not noticed. Logged, never thrown. */
+export const FST_NETLIFY_WATCH_FAILED: CodedError<[reason: string, remedy: string]> = coded('FST_NETLIFY_WATCH_FAILED', 'Some changes of files will not be noticed: %s; %s', 500)
 
 /** The function failed to build or load; sent instead of the reason when `exposeErrors` is off. */
 export const FST_NETLIFY_FUNCTION_BROKEN: CodedError<[name: string]> = coded('FST_NETLIFY_FUNCTION_BROKEN', 'Function "%s" cannot run: it failed to build or load, and the server\'s log says why', 500)

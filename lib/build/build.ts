@@ -2,15 +2,16 @@ import { availableParallelism } from 'node:os'
 import * as fastq from 'fastq'
 import { routesOf, readFunctionConfig, type GivenConfig } from '../functions/config.ts'
 import type { FailedFunction, FunctionRoute, FunctionSource } from '../functions/definition.ts'
-import { bundleFunction } from './bundle.ts'
-import { openBundleCache, type BundleCache, type StoredBundle } from './cache.ts'
+import { bundleFunction, type BundleOptions } from './bundle.ts'
+import { openBundleCache, type BundleCache, type CacheDirectory, type StoredBundle } from './cache.ts'
 import { discoverFunctions } from './discover.ts'
 import { createFingerprints, type Fingerprints } from './fingerprint.ts'
 import { guessPaths } from './guess-paths.ts'
-import { enableSourceMaps, loadFunction, type LoadedFunction } from './load.ts'
+import { enableSourceMaps, type Loadable, type LoadedFunction } from './load.ts'
 
 export interface BuildOptions {
   readonly root: string
+  readonly cacheDirectory: Pick<CacheDirectory, 'open'>
   /** Directories of functions, absolute. */
   readonly directories: readonly string[]
   /** Directories whose tsconfig.json applies to functions that have none nearer. */
@@ -19,8 +20,10 @@ export interface BuildOptions {
   readonly lightObjects: boolean
   /** What netlify.toml says about a function. */
   readonly overridesFor: (functionName: string) => GivenConfig
-  /** Runs the functions' top-level code, so that it sees its site's environment. */
-  readonly scope: <T>(functionName: string, load: () => T) => T
+  /** Tells the functions' modules from those of a version of the site with other variables; `''` for the first. */
+  readonly instance: string
+  /** Loads a function where it will run; `undefined` when it is none. */
+  readonly load: (loadable: Loadable) => Promise<LoadedFunction | undefined>
 }
 
 /** One version of a site's functions. */
@@ -30,22 +33,22 @@ export interface SiteBuild {
   readonly skipped: readonly FunctionSource[]
   /** Functions directories that do not exist. */
   readonly absent: readonly string[]
-  /** How many functions were bundled and not taken from the cache. */
-  readonly bundled: number
-  close (): Promise<void>
+  /** The functions that were bundled and not taken from the cache. */
+  readonly bundled: readonly string[]
 }
 
 /** Finds, bundles and loads the functions of a site. One that fails does not stop the others. */
 export async function buildFunctions (options: BuildOptions): Promise<SiteBuild> {
   const { sources, absent } = await discoverFunctions(options.directories)
-  if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: 0, close: async () => {} }
+  if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: [] }
 
   enableSourceMaps()
-  const { root, tsconfigDirectories, lightObjects } = options
-  const cache = await openBundleCache(root, { root, tsconfigDirectories, lightObjects })
+  const { root, tsconfigDirectories, lightObjects, instance } = options
+  const bundling: BundleOptions = { directory: await options.cacheDirectory.open(), root, tsconfigDirectories, lightObjects }
+  const cache = openBundleCache(bundling)
   const fingerprints = createFingerprints()
   const inUse: string[] = []
-  let bundled = 0
+  const bundled: string[] = []
 
   const queue = fastq.promise(async (source: FunctionSource) => {
     return await cache.read(source, fingerprints) ?? await bundle(source, cache, fingerprints)
@@ -56,16 +59,15 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
     try {
       const bundle = await queue.push(source)
       inUse.push(bundle.path)
-      return await options.scope(source.name, () => loadFunction(source, bundle, root, options.overridesFor(source.name)))
+      return await options.load({ source, bundle, root, toml: options.overridesFor(source.name), instance })
     } catch (error) {
       return { definition: await failed(source, error as Error) }
     }
   }
 
   async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<StoredBundle> {
-    bundled++
-    const { directory } = cache
-    return await cache.write(source, await bundleFunction(source, fingerprints, { directory, root, tsconfigDirectories, lightObjects }), fingerprints)
+    bundled.push(source.name)
+    return await cache.write(source, await bundleFunction(source, fingerprints, bundling), fingerprints)
   }
 
   const results = await Promise.all(sources.map(load))
@@ -74,8 +76,7 @@ export async function buildFunctions (options: BuildOptions): Promise<SiteBuild>
     functions: results.filter((result) => result !== undefined),
     skipped: sources.filter((_, index) => results[index] === undefined),
     absent,
-    bundled,
-    close: cache.close
+    bundled
   }
 }
 

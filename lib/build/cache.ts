@@ -29,23 +29,43 @@ export interface StoredBundle {
 
 /** Bundles on disk, under names made of their content. */
 export interface BundleCache {
-  readonly directory: string
   /** A bundle that is still right, or `undefined`. */
   read (source: FunctionSource, fingerprints: Fingerprints): Promise<StoredBundle | undefined>
   write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<StoredBundle>
   /** Removes what has not been in use for a day. */
   prune (inUse: Iterable<string>): Promise<void>
+}
+
+/** Where the bundles of a site lie, as long as it is served. */
+export interface CacheDirectory {
+  /** Gives its path; made when it is first asked for. */
+  open (): Promise<string>
   close (): Promise<void>
 }
 
 /**
- * Opens the cache in `.netlify/functions-cache` of the site. Where that cannot be written, as on a
- * read-only disk, bundles go to a private temporary directory that `close` removes.
+ * The cache is in `.netlify/functions-cache` of the site. Where that cannot be written, as on a read-only
+ * disk, bundles go to a private temporary directory that `close` removes.
  */
-export async function openBundleCache (root: string, options: Omit<BundleOptions, 'directory'>): Promise<BundleCache> {
-  const key = digest(JSON.stringify([CACHE_VERSION, process.version, options]))
+export function createCacheDirectory (root: string): CacheDirectory {
+  let opened: ReturnType<typeof openDirectory> | undefined
+  return {
+    async open () {
+      opened ??= openDirectory(join(root, '.netlify', 'functions-cache'))
+      return (await opened).directory
+    },
+    async close () {
+      const { directory, temporary } = await opened ?? {}
+      if (directory !== undefined && temporary) await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Opens the cache for one build. */
+export function openBundleCache (options: BundleOptions): BundleCache {
+  const { directory, ...decisive } = options
+  const key = digest(JSON.stringify([CACHE_VERSION, process.version, decisive]))
   const entries = new Set<string>()
-  const { directory, temporary } = await openDirectory(join(root, '.netlify', 'functions-cache'))
 
   // By the real path: what a symbolic link leads to may change, as it does with each release where `current` is a link.
   function entryFile ({ name, file }: FunctionSource): string {
@@ -53,7 +73,6 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
   }
 
   return {
-    directory,
     async read (source, fingerprints) {
       try {
         const file = entryFile(source)
@@ -90,9 +109,6 @@ export async function openBundleCache (root: string, options: Omit<BundleOptions
       await Promise.all([...keep].map((file) => utimes(file, now, now).catch(() => {})))
       const files = (await readdir(directory)).map((name) => join(directory, name))
       await Promise.all(files.filter((file) => !keep.has(file)).map(removeIfStale))
-    },
-    async close () {
-      if (temporary) await rm(directory, { recursive: true, force: true })
     }
   }
 }

@@ -15,11 +15,26 @@ import { readScheduleHelper } from './schedule-helper.ts'
 /** A function of the user's code; what it takes and gives depends on the form. */
 export type Handler = (...args: never[]) => unknown
 
+/** All that loading a function takes: plain data, so that a thread can do it as well. */
+export interface Loadable {
+  readonly source: FunctionSource
+  readonly bundle: StoredBundle
+  /** Of the site. */
+  readonly root: string
+  /** What netlify.toml says about the function. */
+  readonly toml: GivenConfig
+  /** Tells modules of one bundle apart whose top-level code has seen different variables; `''` for the first. */
+  readonly instance: string
+}
+
 export interface LoadedFunction {
   readonly definition: ReadyFunction
   readonly handler: Handler
   readonly eventHandlers: ReadonlyMap<EventSlug, Handler>
 }
+
+/** Of each CommonJS bundle, the instance that `require` has. */
+const required = new Map<string, string>()
 
 /** Top-level code that has not finished by then has failed; Fastify's `pluginTimeout` is 10,000 ms. */
 const LOAD_TIMEOUT = 5_000
@@ -27,18 +42,21 @@ const LOAD_TIMEOUT = 5_000
 /**
  * Loads a bundle and finds its handler by Netlify's rules: an export named `handler` makes it a Lambda
  * function, else the default export counts. `undefined` when it has neither, so is no function.
+ * A module that is loaded already keeps its state.
  *
- * @param toml what netlify.toml says about the function
  * @throws FST_NETLIFY_LOAD_FAILED, FST_NETLIFY_INVALID_HANDLER, FST_NETLIFY_INVALID_CONFIG, FST_NETLIFY_MISSING_PACKAGE
  */
-export async function loadFunction (source: FunctionSource, { path, lightObjects }: StoredBundle, root: string, toml: GivenConfig): Promise<LoadedFunction | undefined> {
-  const exported = await loadModule(source, path, root)
+export async function loadFunction (loadable: Loadable): Promise<LoadedFunction | undefined> {
+  const { source, toml } = loadable
+  const { lightObjects } = loadable.bundle
+  const exported = await loadModule(loadable)
   const { name, file } = source
+  const bundle = moduleKey(loadable)
 
   if (typeof exported.handler === 'function') {
     // Netlify ignores `config` beside a Lambda handler.
     const config = readFunctionConfig(name, { schedule: await readScheduleHelper(source) }, toml)
-    const definition: ReadyFunction = { state: 'ready', name, file, form: 'lambda', kind: functionKind(name, config), lightObjects: false, events: eventsOf(name), eventsOnly: false, config, routes: [] }
+    const definition: ReadyFunction = { state: 'ready', name, file, bundle, form: 'lambda', kind: functionKind(name, config), lightObjects: false, events: eventsOf(name), eventsOnly: false, config, routes: [] }
     return { definition, handler: exported.handler as Handler, eventHandlers: new Map() }
   }
 
@@ -55,6 +73,7 @@ export async function loadFunction (source: FunctionSource, { path, lightObjects
     state: 'ready',
     name,
     file,
+    bundle,
     form: 'web',
     kind: functionKind(name, config),
     lightObjects,
@@ -64,6 +83,11 @@ export async function loadFunction (source: FunctionSource, { path, lightObjects
     routes: routesOf(config)
   }
   return { definition, handler: eventsOnly ? withoutFetch(name) : handler as Handler, eventHandlers }
+}
+
+/** Names the module that a function comes from: its bundle, and which instance of it. */
+function moduleKey ({ bundle: { path }, instance }: Loadable): string {
+  return instance === '' ? path : `${path}?${instance}`
 }
 
 /** Makes stack traces show source positions, for modules loaded from now on. */
@@ -90,9 +114,10 @@ function withoutFetch (name: string): Handler {
   return () => { throw new FST_NETLIFY_INVALID_HANDLER(name, 'an object without a "fetch" function') }
 }
 
-async function loadModule (source: FunctionSource, path: string, root: string): Promise<Record<string, unknown>> {
+async function loadModule (loadable: Loadable): Promise<Record<string, unknown>> {
+  const { source, bundle: { path }, root, instance } = loadable
   try {
-    const loading = path.endsWith('.cjs') ? requireModule(path) : import(pathToFileURL(path).href)
+    const loading = path.endsWith('.cjs') ? requireModule(path, instance) : import(moduleUrl(path, instance))
     const exported: unknown = await withTimeout(loading)
     return Object(exported) as Record<string, unknown>
   } catch (error) {
@@ -100,8 +125,17 @@ async function loadModule (source: FunctionSource, path: string, root: string): 
   }
 }
 
-async function requireModule (path: string): Promise<unknown> {
-  return nodeModule.createRequire(path)(path)
+/** Node.js never lets go of an ES module, so another instance of it has another URL. */
+function moduleUrl (path: string, instance: string): string {
+  const { href } = pathToFileURL(path)
+  return instance === '' ? href : `${href}?instance=${instance}`
+}
+
+async function requireModule (path: string, instance: string): Promise<unknown> {
+  const require = nodeModule.createRequire(path)
+  if ((required.get(path) ?? instance) !== instance) delete require.cache[path]
+  required.set(path, instance)
+  return require(path)
 }
 
 async function withTimeout<T> (loading: Promise<T>): Promise<T> {

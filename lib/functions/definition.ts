@@ -31,6 +31,8 @@ export interface ReadyFunction {
   readonly state: 'ready'
   readonly name: string
   readonly file: string
+  /** Names the loaded module: the absolute path of the bundle and, from the second one on, its instance. */
+  readonly bundle: string
   readonly form: HandlerForm
   readonly kind: FunctionKind
   /** Whether it gets light Fetch objects; decided by what its bundle imports. */

@@ -34,6 +34,40 @@ export function shareEnv (variables: Readonly<Record<string, string>>): () => vo
   }
 }
 
+/** A site's variables in `process.env`, which may change with its version. */
+export interface EnvShare {
+  /** Puts others in their place, and gives what takes that back. @throws FST_NETLIFY_ENV_CONFLICT, and nothing has changed */
+  replace (variables: Readonly<Record<string, string>>): () => void
+  release (): void
+}
+
+/** @throws FST_NETLIFY_ENV_CONFLICT */
+export function createEnvShare (first: Readonly<Record<string, string>>): EnvShare {
+  let current = first
+  let release = shareEnv(current)
+
+  function put (variables: Readonly<Record<string, string>>): void {
+    release()
+    release = () => {}
+    release = shareEnv(variables)
+    current = variables
+  }
+
+  return {
+    replace (variables) {
+      const previous = current
+      try {
+        put(variables)
+      } catch (error) {
+        put(previous)
+        throw error
+      }
+      return () => put(previous)
+    },
+    release: () => release()
+  }
+}
+
 /** The variables of the process. */
 export interface HostEnv {
   get (name: string): string | undefined

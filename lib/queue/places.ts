@@ -18,16 +18,13 @@ export interface Offer {
  * no job running, so that the backlog of one function never holds them all.
  */
 export class Places {
-  readonly #total: number
-  readonly #perFunction: number
-  readonly #reserved: number
+  readonly #options: PlacesOptions
   readonly #running = new Map<string, number>()
   #taken = 0
 
-  constructor ({ total, perFunction, shared }: PlacesOptions) {
-    this.#total = total
-    this.#perFunction = perFunction
-    this.#reserved = shared && total > 1 ? Math.max(1, Math.floor(total / 5)) : 0
+  /** @param options looked at anew for each offer, as the functions may change */
+  constructor (options: PlacesOptions) {
+    this.#options = options
   }
 
   get taken (): number {
@@ -36,16 +33,18 @@ export class Places {
 
   /** Whichever jobs come of it, no limit is exceeded; `undefined` while none may come. */
   offer (): Offer | undefined {
-    const free = this.#total - this.#taken
+    const { total, perFunction, shared } = this.#options
+    const reserved = shared && total > 1 ? Math.max(1, Math.floor(total / 5)) : 0
+    const free = total - this.#taken
     if (free <= 0) return undefined
-    if (free <= this.#reserved) return { limit: 1, except: [...this.#running.keys()] }
+    if (free <= reserved) return { limit: 1, except: [...this.#running.keys()] }
     const except: string[] = []
-    let room = this.#perFunction
+    let room = perFunction
     for (const [name, count] of this.#running) {
-      if (count >= this.#perFunction) except.push(name)
-      else room = Math.min(room, this.#perFunction - count)
+      if (count >= perFunction) except.push(name)
+      else room = Math.min(room, perFunction - count)
     }
-    return { limit: Math.min(free - this.#reserved, room), except }
+    return { limit: Math.min(free - reserved, room), except }
   }
 
   take (functionName: string): void {

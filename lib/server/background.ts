@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_JOB_NOT_RUN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { createInvocations, type WaitUntil } from '../invoke/invocation.ts'
-import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
+import { invokeInTime } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import { createConsumer, type Consumer } from '../queue/consumer.ts'
@@ -11,13 +11,12 @@ import type { PlacesOptions } from '../queue/places.ts'
 import type { HeaderSeal } from '../queue/sealed-headers.ts'
 import { createJobEvents } from './job-events.ts'
 import { closeQueue } from './site-queue.ts'
+import type { Site } from './site-version.ts'
 
 export interface BackgroundOptions {
   readonly driver: QueueDriver
-  readonly invoker: Invoker
-  readonly definition: (name: string) => FunctionDefinition | undefined
+  readonly site: Site
   readonly waitUntil: WaitUntil
-  readonly deployId: string
   readonly places: PlacesOptions
   readonly retryDelays: readonly number[]
   /** Milliseconds. */
@@ -41,12 +40,12 @@ export interface Background extends Pick<Consumer, 'start' | 'pause' | 'resume' 
 }
 
 export function createBackground (options: BackgroundOptions): Background {
-  const { driver, seal, log } = options
+  const { driver, site, seal, log } = options
   const events = createJobEvents(options.onEvent, log)
   const consumer = createConsumer({
     driver,
     run,
-    knows: (name) => options.definition(name) !== undefined,
+    knows: (name) => site.current.functions.has(name),
     places: options.places,
     retryDelaysOf,
     leaseDuration: options.leaseDuration,
@@ -70,7 +69,7 @@ export function createBackground (options: BackgroundOptions): Background {
     resume: consumer.resume,
     async accept ({ functionName, ...call }) {
       if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
-      const job = seal.seal({ id: createRequestId(), function: functionName, deployId: options.deployId, ...call })
+      const job = seal.seal({ id: createRequestId(), function: functionName, deployId: site.current.identity.deploy.id, ...call })
       return await events.enqueued(job, () => driver.enqueue(job))
     },
     close (drainTimeout) {
@@ -81,17 +80,18 @@ export function createBackground (options: BackgroundOptions): Background {
 
   /** On Netlify, a scheduled function that fails runs again at its next time only. */
   function retryDelaysOf (job: Job): readonly number[] {
-    const definition = options.definition(job.function)
+    const definition = site.current.functions.get(job.function)
     return definition?.state === 'ready' && definition.kind === 'scheduled' ? [] : options.retryDelays
   }
 
   async function run (job: Job, signal: AbortSignal): Promise<void> {
-    const found = options.definition(job.function)
+    const { functions, invoker } = site.current
+    const found = functions.get(job.function)
     if (found === undefined) throw new FST_NETLIFY_JOB_NOT_RUN(job.id, `there is no function "${job.function}" any more`)
     if (found.state === 'failed') throw found.error
     // Since the call was accepted, a deploy may have made it a function that clients wait for.
     const definition = found.kind === 'request' ? { ...found, kind: 'background' as const } : found
-    const request = { ...job.request, headers: seal.open(job) }
+    const request = { ...job.request, headers: { ...deployHeader(job), ...seal.open(job) } }
     const call = {
       functionName: job.function,
       requestId: job.requestId,
@@ -106,7 +106,7 @@ export function createBackground (options: BackgroundOptions): Background {
     const onAbort = (): void => invocation.abort(signal.reason as Error)
     signal.addEventListener('abort', onAbort)
     try {
-      await invokeInTime(options.invoker, definition, request, invocation)
+      await invokeInTime(invoker, definition, request, invocation)
     } finally {
       // As on Netlify, the call has not ended before this work has; the time limit holds for both.
       while (pending.length > 0) await Promise.allSettled(pending.splice(0))
@@ -120,4 +120,9 @@ export function createBackground (options: BackgroundOptions): Background {
     const { unfinished } = await consumer.close(drainTimeout)
     await closeQueue(driver, unfinished, log)
   }
+}
+
+/** A job keeps the deploy that its call was accepted under, as the code that runs it may be a later one. */
+function deployHeader ({ deployId }: Job): Record<string, string> {
+  return deployId === '' ? {} : { 'x-nf-deploy-id': deployId }
 }

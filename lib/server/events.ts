@@ -4,11 +4,12 @@ import type { FunctionDefinition, ReadyFunction } from '../functions/definition.
 import { EVENT_HEADER, EVENT_NAMES, eventOfFunctionName, eventTypes, findEvent, type EventKey, type EventSlug } from '../functions/events.ts'
 import type { FunctionResponse } from '../functions/exchange.ts'
 import type { StartInvocation } from '../invoke/invocation.ts'
-import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
+import { invokeInTime } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import { brokenFunctionError } from './error-detail.ts'
+import type { Site, SiteVersion } from './site-version.ts'
 
 /** What came of an event at one of the functions that it calls. */
 export type EventDelivery =
@@ -18,16 +19,13 @@ export type EventDelivery =
   | { readonly outcome: 'failed', readonly function: string, readonly error: Error }
 
 export interface EventsOptions {
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
+  readonly site: Site
   readonly background: Pick<Background, 'accept'>
   readonly concurrency: Concurrency
-  readonly invoker: Invoker
   readonly startInvocation: StartInvocation
   readonly timeoutOf: (definition: FunctionDefinition) => number
   /** Bytes of the payload for a background function. */
   readonly maxBackgroundBody: number
-  /** Where the site is reached. */
-  readonly siteUrl: string | undefined
   readonly exposeErrors: boolean
   readonly log: FastifyBaseLogger
 }
@@ -55,28 +53,29 @@ export interface Events {
 const NULL_BODY_STATUS = new Set([204, 205, 304])
 
 export function createEvents (options: EventsOptions): Events {
-  const { functions, log } = options
+  const { site, log } = options
 
   return {
-    has: (event) => subscribers(event).length > 0,
+    has: (event) => subscribers(site.current, event).length > 0,
 
     async emit (name, payload, origin = {}) {
       const event = findEvent(name)
       if (event === undefined) throw new FST_NETLIFY_UNKNOWN_EVENT(name, EVENT_NAMES.join(', '))
       const body = encode(event, payload)
-      return await Promise.all(subscribers(event).map(async (definition) => await attempt(definition, event, body, origin)))
+      const version = site.current
+      return await Promise.all(subscribers(version, event).map(async (definition) => await attempt(version, definition, event, body, origin)))
     }
   }
 
-  function subscribers (event: EventSlug): FunctionDefinition[] {
+  function subscribers ({ functions }: SiteVersion, event: EventSlug): FunctionDefinition[] {
     // Of a function that could not be loaded, only the name is known.
     return [...functions.values()].filter((definition) => definition.state === 'ready' ? definition.events.includes(event) : eventOfFunctionName(definition.name) === event)
   }
 
-  async function attempt (definition: FunctionDefinition, event: EventSlug, body: Uint8Array<ArrayBuffer>, origin: EventOrigin): Promise<EventDelivery> {
+  async function attempt (version: SiteVersion, definition: FunctionDefinition, event: EventSlug, body: Uint8Array<ArrayBuffer>, origin: EventOrigin): Promise<EventDelivery> {
     try {
       if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
-      return await deliver(definition, event, body, origin)
+      return await deliver(version, definition, event, body, origin)
     } catch (error) {
       const log = origin.log ?? options.log
       log.error({ err: error, function: definition.name, event }, `function "${definition.name}" failed at an event`)
@@ -84,11 +83,11 @@ export function createEvents (options: EventsOptions): Events {
     }
   }
 
-  async function deliver (definition: ReadyFunction, event: EventSlug, body: Uint8Array<ArrayBuffer>, origin: EventOrigin): Promise<EventDelivery> {
+  async function deliver ({ identity, invoker }: SiteVersion, definition: ReadyFunction, event: EventSlug, body: Uint8Array<ArrayBuffer>, origin: EventOrigin): Promise<EventDelivery> {
     const { name } = definition
     const request = {
       method: 'POST',
-      url: origin.url ?? new URL(`/.netlify/functions/${name}`, URL.canParse(options.siteUrl ?? '') ? options.siteUrl : 'http://localhost').href,
+      url: origin.url ?? new URL(`/.netlify/functions/${name}`, URL.canParse(identity.site.url ?? '') ? identity.site.url : 'http://localhost').href,
       headers: { 'content-type': 'application/json', 'content-length': String(body.length), [EVENT_HEADER]: event },
       body
     }
@@ -101,7 +100,7 @@ export function createEvents (options: EventsOptions): Events {
     const leave = options.concurrency.enter(name)
     const invocation = options.startInvocation({ ...call, log: origin.log ?? log }, options.timeoutOf(definition))
     try {
-      const response = await invokeInTime(options.invoker, definition, request, invocation)
+      const response = await invokeInTime(invoker, definition, request, invocation)
       return { outcome: 'returned', function: name, response: await complete(response, invocation.signal) }
     } finally {
       invocation.end()

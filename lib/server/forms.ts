@@ -15,7 +15,8 @@ export interface FormsOptions {
   readonly events: Events
   /** Bytes of a submission; `Infinity` for Netlify's own limit. */
   readonly maxBytes: number
-  readonly siteUrl: string | undefined
+  /** Of the moment. */
+  readonly siteUrl: () => string | undefined
   readonly log: FastifyBaseLogger
 }
 
@@ -32,11 +33,10 @@ const MAX_BYTES = 8 * 1024 * 1024
 export async function createForms ({ events, maxBytes, siteUrl, log }: FormsOptions): Promise<Forms> {
   const read = await createFormReader()
   const limit = Math.min(maxBytes, MAX_BYTES)
-  const hasHandler = events.has('submission_created')
-  if (!hasHandler) log.warn('the option "forms" is on, but no function has a handler "formSubmitted" or the name "submission-created"')
+  if (!events.has('submission_created')) log.warn('the option "forms" is on, but no function has a handler "formSubmitted" or the name "submission-created"')
 
   return {
-    accepts: ({ method, headers }) => hasHandler && method === 'POST' && isFormType(headers['content-type']),
+    accepts: ({ method, headers }) => method === 'POST' && isFormType(headers['content-type']) && events.has('submission_created'),
 
     async submit (request, reply) {
       const requestId = createRequestId()
@@ -45,7 +45,7 @@ export async function createForms ({ events, maxBytes, siteUrl, log }: FormsOpti
       const url = new URL(requestUrl(request.protocol, request.host, request.raw.url ?? '/'))
       const { 'content-type': contentType = '', 'user-agent': userAgent, referer: referrer } = request.headers
       const content = await read(contentType, await readWhole(request, reply))
-      const payload = formSubmission(content, { ip, userAgent, referrer, createdAt: new Date(), siteUrl: siteUrl ?? url.origin })
+      const payload = formSubmission(content, { ip, userAgent, referrer, createdAt: new Date(), siteUrl: siteUrl() ?? url.origin })
 
       const deliveries = await events.emit('submission_created', payload, { url: url.href, requestId, ip, log: requestLog })
       // Nobody else has the submission, so whoever sent it must know.

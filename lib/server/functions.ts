@@ -10,7 +10,6 @@ import { IncomingRequest } from '../http/incoming-request.ts'
 import { requestUrl } from '../http/url.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
 import type { Call, StartInvocation } from '../invoke/invocation.ts'
-import type { Invoker } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -18,6 +17,7 @@ import { brokenFunctionError } from './error-detail.ts'
 import { PendingReply } from './pending-reply.ts'
 import { replyError } from './reply-error.ts'
 import { showRequestId } from './show-request-id.ts'
+import type { SiteVersion } from './site-version.ts'
 
 /** Bytes and milliseconds; `Infinity` for none. */
 export interface FunctionLimits {
@@ -29,7 +29,6 @@ export interface FunctionLimits {
 type Place = ReturnType<GeoHeader>
 
 export interface FunctionServerOptions {
-  readonly invoker: Invoker
   readonly background: Background
   readonly concurrency: Concurrency
   readonly limits: FunctionLimits
@@ -42,6 +41,8 @@ export interface FunctionServerOptions {
 
 /** What the URL said about a call. */
 export interface FunctionCall {
+  /** The one that it was found in, and runs on. */
+  readonly version: SiteVersion
   readonly definition: FunctionDefinition
   readonly params: Readonly<Record<string, string>>
   readonly route: string | undefined
@@ -60,9 +61,9 @@ export const RETRY_AFTER = 1
 
 /** Makes the handler behind every route of a function: request in, function run or queued, reply out. */
 export function createFunctionServer (options: FunctionServerOptions): FunctionServer {
-  const { invoker, background, concurrency, limits, startInvocation, trustPlatformHeaders } = options
+  const { background, concurrency, limits, startInvocation, trustPlatformHeaders } = options
 
-  return function serve ({ definition, params, route }, request, reply) {
+  return function serve ({ version, definition, params, route }, request, reply) {
     const requestId = platformRequestId(request) ?? createRequestId()
     // What is logged of an invocation has its request id already.
     const { log } = request
@@ -79,16 +80,16 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     const payload = request.body as Readable | undefined
     const geo = placeOf(request)
     if (payload === undefined && !(geo instanceof Promise)) {
-      return run(definition, call, new IncomingRequest(request, url, null, trustPlatformHeaders, geo), request, reply)
+      return run(version, definition, call, new IncomingRequest(request, url, null, trustPlatformHeaders, geo), request, reply)
     }
     // Slow uploads hold no places, yet no body is read for a call that is refused.
     check(definition, request, reply)
     complete(limits.requestBody, url, geo, request, reply)
-      .then((functionRequest) => run(definition, call, functionRequest, request, reply))
+      .then((functionRequest) => run(version, definition, call, functionRequest, request, reply))
       .catch((error: Error) => replyError(reply, error))
   }
 
-  function run (definition: ReadyFunction, call: Call, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
+  function run ({ invoker }: SiteVersion, definition: ReadyFunction, call: Call, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
     const leave = enter(definition, request, reply)
     // The time begins here: a slow upload is not the function's.
     const invocation = startInvocation(call, options.timeoutOf(definition), isConnected(request))

@@ -9,14 +9,16 @@ import { EVENT_HEADER, type EventKey, type EventSlug } from '../functions/events
 import type { FunctionRequest, FunctionResponse } from '../functions/exchange.ts'
 import { bodyStream, peekBody, type PeekedStream } from '../http/response-body.ts'
 import type { StartInvocation } from '../invoke/invocation.ts'
-import { invokeInTime, type Invoker } from '../invoke/invoker.ts'
+import { invokeInTime } from '../invoke/invoker.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { EventDelivery, Events } from './events.ts'
 import type { Jobs } from './jobs.ts'
+import type { BuildEvent, Reload } from './reload.ts'
 import { scheduledRequest } from './scheduled.ts'
+import type { Site, SiteVersion } from './site-version.ts'
 
 /** One function of a site, as `app.netlifyFunctions.functions` shows it. */
 export interface FunctionInfo {
@@ -38,10 +40,13 @@ export interface FunctionInfo {
 
 export interface SiteEvents {
   job: [event: JobEvent]
+  /** A new version of the site is served, or could not be; see `reload`. */
+  build: [event: BuildEvent]
 }
 
 /** `app.netlifyFunctions`. */
 export interface NetlifyFunctions {
+  /** Those that are served now. */
   readonly functions: readonly FunctionInfo[]
   readonly jobs: Jobs
   /**
@@ -50,6 +55,13 @@ export interface NetlifyFunctions {
    * @throws FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_TOO_MANY_INVOCATIONS, FST_NETLIFY_REQUEST_BODY_TOO_LARGE, and what the function fails with
    */
   invoke (name: string, request?: Request): Promise<Response>
+  /**
+   * Builds a new version of the site from what lies on the disk now, netlify.toml and `envFile` included, and serves it
+   * from one request to the next; what runs ends on the old one. Functions whose content is unchanged keep their
+   * module and its state. A call while another is at work waits for a reload that begins after it.
+   * @throws FST_NETLIFY_RELOAD_FAILED, and the old version is served on
+   */
+  reload: Reload
   /**
    * Calls the functions that have a handler of an event of Netlify's platform, or its name. The payload is the
    * one that Netlify sends: `{ payload, site }` of a deploy, `{ payload: { data } }` of a form, `{ user }`.
@@ -63,15 +75,13 @@ export interface NetlifyFunctions {
 }
 
 export interface HandleOptions {
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
+  readonly site: Site
   readonly jobs: Jobs
+  readonly reload: Reload
   readonly background: Background
   /** Bytes. */
   readonly maxBackgroundBody: number
   readonly concurrency: Concurrency
-  /** Where the site is reached. */
-  readonly siteUrl: string | undefined
-  readonly invoker: Invoker
   readonly emit: Events['emit']
   readonly startInvocation: StartInvocation
   readonly timeoutOf: (definition: FunctionDefinition) => number
@@ -81,12 +91,17 @@ export interface HandleOptions {
   readonly sites: ReadonlyMap<string, NetlifyFunctions>
 }
 
+type InvokeOptions = Pick<HandleOptions, 'background' | 'maxBackgroundBody' | 'concurrency' | 'startInvocation' | 'timeoutOf' | 'log'>
+
 export function createHandle (options: HandleOptions): NetlifyFunctions {
-  const { events, functions } = options
+  const { events, site } = options
   return {
-    functions: [...functions.values()].map(toInfo),
+    get functions () {
+      return [...site.current.functions.values()].map(toInfo)
+    },
     jobs: options.jobs,
-    invoke: async (name, request) => await invoke(options, name, request),
+    invoke: async (name, request) => await invoke(options, site.current, name, request),
+    reload: options.reload,
     emit: async (event, payload) => await options.emit(event, payload),
     on: (event, listener) => { events.on(event, listener as never) },
     off: (event, listener) => { events.off(event, listener as never) },
@@ -113,14 +128,15 @@ function toInfo (definition: FunctionDefinition): FunctionInfo {
   }
 }
 
-async function invoke (options: HandleOptions, name: string, request: Request | undefined): Promise<Response> {
-  const definition = options.functions.get(name)
+/** @param version on which the call ends */
+export async function invoke (options: InvokeOptions, { functions, invoker, identity }: SiteVersion, name: string, request: Request | undefined): Promise<Response> {
+  const definition = functions.get(name)
   if (definition === undefined) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
   if (definition.state === 'failed') throw definition.error
   const call = { functionName: name, requestId: createRequestId(), ip: '', params: {}, route: undefined }
   const { kind, config: { schedule } } = definition
   const functionRequest = schedule !== undefined && (kind === 'scheduled' || request === undefined)
-    ? scheduledRequest(name, nextRun(schedule, Date.now()), options.siteUrl)
+    ? scheduledRequest(name, nextRun(schedule, Date.now()), identity.site.url)
     : await toFunctionRequest(request ?? new Request(`http://localhost/.netlify/functions/${name}`))
   if (kind === 'background') {
     if ((functionRequest.body?.length ?? 0) > options.maxBackgroundBody) throw new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(options.maxBackgroundBody)
@@ -138,7 +154,7 @@ async function invoke (options: HandleOptions, name: string, request: Request | 
     leave()
   }
   try {
-    const response = await invokeInTime(options.invoker, definition, functionRequest, invocation)
+    const response = await invokeInTime(invoker, definition, functionRequest, invocation)
     return await toResponse(kind === 'scheduled' ? { status: 204, headers: [], body: null } : response, invocation.signal, end)
   } catch (error) {
     end()

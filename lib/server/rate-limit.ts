@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FST_NETLIFY_RATE_LIMITED } from '../errors.ts'
+import { FST_NETLIFY_INVALID_CONFIG, FST_NETLIFY_RATE_LIMITED } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import type { RateLimit } from '../functions/rate-limit.ts'
 import { createRequestId } from '../invoke/request-id.ts'
@@ -8,48 +8,67 @@ import { replyError } from './reply-error.ts'
 import { showRequestId } from './show-request-id.ts'
 
 export interface RateLimitOptions {
+  /** The functions of the first version. */
   readonly functions: Iterable<FunctionDefinition>
   /** Tells this site from others of the app, in a store they share. */
   readonly site: string
-  /** Answers a request with what the site has under another path; false if that is nothing. */
-  readonly serveInstead: (path: string, request: FastifyRequest, reply: FastifyReply) => boolean
+}
+
+/** Answers a request with what the site has under another path; false if that is nothing. */
+export type ServeInstead = (path: string, request: FastifyRequest, reply: FastifyReply) => boolean
+
+/** Holds clients to the `rateLimit` of functions. */
+export interface RateLimits {
+  /**
+   * Whether functions may have one: Fastify takes the package that counts only at boot.
+   * @throws FST_NETLIFY_INVALID_CONFIG for a function that has the first one
+   */
+  check (functions: Iterable<FunctionDefinition>): void
+  /** Lets `serve` answer the calls within the limit. */
+  guard (serve: FunctionServer, serveInstead: ServeInstead): FunctionServer
 }
 
 /** Counts a call of one function, and gives the error for one too many. */
 type Limiter = (request: FastifyRequest, reply: FastifyReply) => Promise<Error | undefined>
 
-/**
- * Counts the calls of functions that have a `rateLimit`, and lets `serve` answer those within the limit.
- * @fastify/rate-limit is loaded only if there is such a function.
- */
-export async function limitRates (app: FastifyInstance, serve: FunctionServer, { functions, site, serveInstead }: RateLimitOptions): Promise<FunctionServer> {
-  const limits = new Map<string, RateLimit>()
-  for (const definition of functions) {
-    if (definition.state === 'ready' && definition.config.rateLimit !== undefined) limits.set(definition.name, definition.config.rateLimit)
-  }
-  if (limits.size === 0) return serve
+/** @fastify/rate-limit is loaded only if there is a function with a limit. */
+export async function createRateLimits (app: FastifyInstance, { functions, site }: RateLimitOptions): Promise<RateLimits> {
+  if ([...functions].every((definition) => limitOf(definition) === undefined)) return { check: checkNone, guard: (serve) => serve }
 
   const { default: rateLimit, normalizeIP } = await import('@fastify/rate-limit')
   // Where the app has it already, its store and its `allowList` are for functions too.
   const hasOwnStore = !app.hasDecorator('createRateLimit')
   if (hasOwnStore) await app.register(rateLimit, { global: false })
-  const limiters = new Map(Array.from(limits, ([name, limit]) => [name, createLimiter(name, limit)]))
+  /** By function and rule, so that a version with the same rule goes on counting. */
+  const limiters = new Map<string, Limiter>()
 
-  return function serveIfAllowed (call, request, reply) {
-    const limiter = limiters.get(call.definition.name)
-    if (limiter === undefined) return serve(call, request, reply)
-    serveWithinLimit(limiter, call, request, reply).catch((error: Error) => replyError(reply, error))
+  return { check () {}, guard }
+
+  function guard (serve: FunctionServer, serveInstead: ServeInstead): FunctionServer {
+    return (call, request, reply) => {
+      const limit = limitOf(call.definition)
+      if (limit === undefined) return serve(call, request, reply)
+      serveWithinLimit(limit, call, request, reply, serve, serveInstead).catch((error: Error) => replyError(reply, error))
+    }
   }
 
-  async function serveWithinLimit (limiter: Limiter, call: FunctionCall, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { name } = call.definition
-    const error = await limiter(request, reply)
+  async function serveWithinLimit (limit: RateLimit, call: FunctionCall, request: FastifyRequest, reply: FastifyReply, serve: FunctionServer, serveInstead: ServeInstead): Promise<void> {
+    const error = await limiterOf(call.definition.name, limit)(request, reply)
     if (error === undefined) return serve(call, request, reply)
-    const path = limits.get(name)?.rewriteTo
-    if (path !== undefined && serveInstead(path, request, reply)) return
+    if (limit.rewriteTo !== undefined && serveInstead(limit.rewriteTo, request, reply)) return
     if (request.body !== undefined) leaveBodyUnread(request, reply)
     showRequestId(request, reply, createRequestId())
     throw error
+  }
+
+  function limiterOf (name: string, limit: RateLimit): Limiter {
+    const key = `${name} ${JSON.stringify(limit)}`
+    let limiter = limiters.get(key)
+    if (limiter === undefined) {
+      limiter = createLimiter(name, limit)
+      limiters.set(key, limiter)
+    }
+    return limiter
   }
 
   function createLimiter (name: string, { windowLimit, windowSize, aggregateBy }: RateLimit): Limiter {
@@ -75,6 +94,15 @@ export async function limitRates (app: FastifyInstance, serve: FunctionServer, {
       return new FST_NETLIFY_RATE_LIMITED(name, ttlInSeconds)
     }
   }
+}
+
+function limitOf (definition: FunctionDefinition): RateLimit | undefined {
+  return definition.state === 'ready' ? definition.config.rateLimit : undefined
+}
+
+function checkNone (functions: Iterable<FunctionDefinition>): void {
+  const first = [...functions].find((definition) => limitOf(definition) !== undefined)
+  if (first !== undefined) throw new FST_NETLIFY_INVALID_CONFIG(first.name, 'rateLimit', 'the first rate limit of a site takes a restart of the server')
 }
 
 /**

@@ -15,13 +15,14 @@ export interface Clock {
 }
 
 export interface SchedulerOptions {
-  readonly functions: Iterable<FunctionDefinition>
+  /** Those of the moment. */
+  readonly functions: () => Iterable<FunctionDefinition>
   readonly background: Pick<Background, 'accept'>
   readonly driver: Pick<QueueDriver, 'list'>
   /** Whether the function runs outside the queue. */
   readonly isRunning: (functionName: string) => boolean
   /** Where the site is reached, for `req.url`. */
-  readonly siteUrl: string | undefined
+  readonly siteUrl: () => string | undefined
   readonly log: FastifyBaseLogger
   readonly clock?: Clock
 }
@@ -29,6 +30,8 @@ export interface SchedulerOptions {
 /** Runs scheduled functions at their times. */
 export interface Scheduler {
   start (): void
+  /** Looks at the functions again, after a reload. */
+  update (): void
   stop (): void
 }
 
@@ -63,14 +66,23 @@ export function createScheduler ({ functions, background, driver, isRunning, sit
   return {
     start () {
       if (schedules !== undefined || stopping.signal.aborted) return
-      schedules = readSchedules(functions, clock.now())
-      for (const { functionName, cron, due } of schedules) log.debug({ function: functionName, schedule: cron, nextRun: new Date(due) }, 'function scheduled')
-      setTimer(schedules)
+      begin()
+    },
+    update () {
+      if (schedules === undefined || stopping.signal.aborted) return
+      clearTimer()
+      begin()
     },
     stop () {
       stopping.abort()
       clearTimer()
     }
+  }
+
+  function begin (): void {
+    schedules = readSchedules(functions(), clock.now(), schedules ?? [])
+    for (const { functionName, cron, due } of schedules) log.debug({ function: functionName, schedule: cron, nextRun: new Date(due) }, 'function scheduled')
+    setTimer(schedules)
   }
 
   function setTimer (all: readonly Schedule[]): void {
@@ -100,7 +112,7 @@ export function createScheduler ({ functions, background, driver, isRunning, sit
   }
 
   async function enqueue (functionName: string, next: number): Promise<'queued' | 'busy'> {
-    const request = scheduledRequest(functionName, next, siteUrl)
+    const request = scheduledRequest(functionName, next, siteUrl())
     if (isRunning(functionName) || await hasOtherRun(functionName, request.body)) return 'busy'
     await background.accept({
       functionName,
@@ -132,10 +144,13 @@ export function scheduledRequest (functionName: string, next: number, siteUrl: s
   }
 }
 
-function readSchedules (functions: Iterable<FunctionDefinition>, now: number): Schedule[] {
-  return [...functions].flatMap((definition) => {
+/** @param known whose times stay, also those that are due at this moment */
+function readSchedules (functions: Iterable<FunctionDefinition>, now: number, known: readonly Schedule[]): Schedule[] {
+  return [...functions].flatMap(({ name: functionName, ...definition }) => {
     const cron = definition.state === 'ready' ? definition.config.schedule : undefined
-    return cron === undefined ? [] : { functionName: definition.name, cron, due: nextRun(cron, now) }
+    if (cron === undefined) return []
+    const due = known.find((other) => other.functionName === functionName && other.cron === cron)?.due ?? nextRun(cron, now)
+    return { functionName, cron, due }
   })
 }
 

@@ -2,16 +2,28 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_QUEUE_BROKEN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { memoryQueue } from '../queue/memory.ts'
+import { createReplaceableQueue } from '../queue/replaceable.ts'
 import { within } from '../queue/within.ts'
 
 export interface SiteQueueOptions {
   /** The one that the host gives. */
   readonly given: QueueDriver | undefined
-  /** What the site puts into it: calls that are accepted with a 202, only runs of schedules, or nothing, which needs no file. */
-  readonly need: 'calls' | 'schedules' | 'nothing'
   /** Of the default queue. */
   readonly file: string
   readonly log: FastifyBaseLogger
+}
+
+/** What a site puts into its queue: calls that are accepted with a 202, only runs of schedules, or nothing, which needs no file. */
+export type QueueNeed = 'calls' | 'schedules' | 'nothing'
+
+/** The queue of a site, which is opened when the site first needs it. */
+export interface SiteQueue {
+  readonly driver: QueueDriver
+  /**
+   * Opens it, unless it is open, once it is known to work or to be out of reach only for now.
+   * @throws what the queue says is wrong with it, unless it is FST_NETLIFY_QUEUE_UNAVAILABLE
+   */
+  ensure (need: QueueNeed): Promise<void>
 }
 
 /** Milliseconds that a queue has to answer at boot; Fastify gives the whole plugin ten seconds. */
@@ -24,51 +36,87 @@ const LOGGED_JOBS = 1_000
 /** How many sites use a driver: the last one that closes closes it. */
 const users = new WeakMap<QueueDriver, number>()
 
-/**
- * Gives the queue of a site, once it is known to work, or to be out of reach only for now.
- *
- * @throws what the queue says is wrong with it, unless it is FST_NETLIFY_QUEUE_UNAVAILABLE
- */
-export async function openSiteQueue (options: SiteQueueOptions): Promise<QueueDriver> {
-  const driver = await chooseQueue(options)
-  users.set(driver, (users.get(driver) ?? 0) + 1)
-  return driver
+/** Makes the queue of a site; it does no I/O before the site needs it. */
+export function createSiteQueue ({ given, file, log }: SiteQueueOptions): SiteQueue {
+  return given === undefined ? createDefaultQueue(file, log) : createGivenQueue(given, log)
 }
 
 /** Closes the queue of a site within bounded time, unless another site uses it, and logs which jobs it leaves. Never rejects. */
 export async function closeQueue (driver: QueueDriver, unfinished: readonly string[], log: FastifyBaseLogger): Promise<void> {
-  const others = (users.get(driver) ?? 1) - 1
-  users.set(driver, others)
+  const others = leave(driver)
   if (driver.durable === false && others === 0) await logLost(driver, unfinished, log)
   else await logLeft(driver, unfinished, log)
   if (others > 0) return
   if (await within(DRIVER_TIMEOUT, closeDriver(driver, log)) === undefined) log.warn('the background queue did not close in time')
 }
 
-async function chooseQueue ({ given, need, file, log }: SiteQueueOptions): Promise<QueueDriver> {
-  if (need === 'nothing') return given ?? memoryQueue()
-  const driver = given ?? await defaultQueue(file)
-  if (driver.durable === false) log.info('background calls wait in memory; those that have not run when the process ends are lost')
+function createGivenQueue (driver: QueueDriver, log: FastifyBaseLogger): SiteQueue {
+  let isBooted = false
+  let isOpen = false
+  users.set(driver, (users.get(driver) ?? 0) + 1)
+
+  async function ensure (need: QueueNeed): Promise<void> {
+    if (isOpen || need === 'nothing') return
+    if (driver.durable === false) log.info('background calls wait in memory; those that have not run when the process ends are lost')
+    await open(driver, log)
+    isOpen = true
+  }
+
+  return {
+    driver,
+    async ensure (need) {
+      try {
+        await ensure(need)
+        isBooted = true
+      } catch (error) {
+        // A site that does not boot closes nothing later.
+        if (!isBooted && leave(driver) === 0) await within(DRIVER_TIMEOUT, driver.close())
+        throw error
+      }
+    }
+  }
+}
+
+function createDefaultQueue (file: string, log: FastifyBaseLogger): SiteQueue {
+  const driver = createReplaceableQueue(memoryQueue())
+  /** What it is good for. */
+  let opened: QueueNeed = 'nothing'
+  return {
+    driver,
+    async ensure (need) {
+      if (opened === 'calls' || need === 'nothing' || need === opened) return
+      // Sites without such functions do not even load SQLite.
+      const { sqliteQueue } = await import('../queue/sqlite.ts')
+      const queue = sqliteQueue({ file })
+      try {
+        await open(queue, log)
+        await driver.replace(queue)
+        opened = 'calls'
+      } catch (error) {
+        await within(DRIVER_TIMEOUT, queue.close())
+        // A run of a schedule that is lost comes again at the next time, and nobody has a 202 for it.
+        if (need === 'calls' || !(error instanceof FST_NETLIFY_QUEUE_BROKEN)) throw error
+        log.warn({ err: error }, 'scheduled runs wait in memory: where several processes serve this site, each of them runs every schedule, and a run that the end of its process breaks off is lost')
+        opened = 'schedules'
+      }
+    }
+  }
+}
+
+async function open (driver: QueueDriver, log: FastifyBaseLogger): Promise<void> {
   try {
     await answer(driver)
   } catch (error) {
-    if (error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE) {
-      log.error({ err: error }, 'the background queue is unavailable; calls of background functions get 503 until it is back')
-      return driver
-    }
-    if (!users.get(driver)) await within(DRIVER_TIMEOUT, driver.close())
-    // A run of a schedule that is lost comes again at the next time, and nobody has a 202 for it.
-    if (given !== undefined || need === 'calls' || !(error instanceof FST_NETLIFY_QUEUE_BROKEN)) throw error
-    log.warn({ err: error }, 'scheduled runs wait in memory: where several processes serve this site, each of them runs every schedule, and a run that the end of its process breaks off is lost')
-    return memoryQueue()
+    if (!(error instanceof FST_NETLIFY_QUEUE_UNAVAILABLE)) throw error
+    log.error({ err: error }, 'the background queue is unavailable; calls of background functions get 503 until it is back')
   }
-  return driver
 }
 
-// Sites without such functions do not even load SQLite.
-async function defaultQueue (file: string): Promise<QueueDriver> {
-  const { sqliteQueue } = await import('../queue/sqlite.ts')
-  return sqliteQueue({ file })
+/** Gives how many other sites use the driver. */
+function leave (driver: QueueDriver): number {
+  const others = (users.get(driver) ?? 1) - 1
+  users.set(driver, others)
+  return others
 }
 
 async function answer (driver: QueueDriver): Promise<void> {

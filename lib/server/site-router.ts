@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import type { RouteMatch, RouteTable } from '../functions/route-table.ts'
+import type { RouteMatch, RouteRegistration } from '../functions/route-table.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
+import type { FunctionCall } from './functions.ts'
 import type { SitePath } from './site-path.ts'
+import type { Site, SiteVersion } from './site-version.ts'
 
-/** What serves a request, if anything of the site does. */
+/** What serves a request, if anything of the site does; it has what it needs of the version it was found in. */
 export type SiteMatch =
-  | { readonly kind: 'function', readonly match: RouteMatch }
-  | { readonly kind: 'file', readonly file: string }
+  | { readonly kind: 'function', readonly call: FunctionCall, readonly registration: RouteRegistration | undefined }
+  | { readonly kind: 'file', readonly file: string, readonly files: PublishedFiles }
   | { readonly kind: 'form' }
-  | { readonly kind: 'not-found-page' }
+  | { readonly kind: 'not-found-page', readonly files: PublishedFiles }
 
 export interface SiteRouter {
   /** Remembered per request, since the router asks for every route it tries. */
@@ -18,35 +20,37 @@ export interface SiteRouter {
 }
 
 export interface SiteRouterOptions {
+  readonly site: Site
   readonly sitePath: SitePath
-  readonly table: RouteTable
-  readonly files: PublishedFiles | undefined
   /** Whether a request to a page may be the submission of a form. */
   readonly acceptsForm: (request: IncomingMessage) => boolean
-  /** Asked when nothing else serves a request. */
-  readonly servesNotFoundPage: () => boolean
+  /** Whether the host leaves it to the site to say that nothing is there. */
+  readonly mayServeNotFoundPage: () => boolean
 }
 
 const PAGE = /\.html?$/
 
 /** By Netlify's order: function (a file first with `preferStatic`), then form, then file, then 404 page. */
-export function createSiteRouter ({ sitePath, table, files, acceptsForm, servesNotFoundPage }: SiteRouterOptions): SiteRouter {
+export function createSiteRouter ({ site, sitePath, acceptsForm, mayServeNotFoundPage }: SiteRouterOptions): SiteRouter {
   const key = Symbol('match')
 
   function find (method: string, target: string): SiteMatch | undefined {
     const path = sitePath(target)
     if (path === undefined) return undefined
-    const match = table.match(method, path)
-    if (match !== undefined && !match.route.preferStatic) return { kind: 'function', match }
+    const version = site.current
+    const match = version.table.match(method, path)
+    if (match !== undefined && !match.route.preferStatic) return functionMatch(version, match)
 
+    const { files } = version
     const readable = method === 'GET' || method === 'HEAD'
     const file = readable ? files?.find(path) : undefined
-    if (file !== undefined) return { kind: 'file', file }
-    if (match !== undefined) return { kind: 'function', match }
-    return readable && servesNotFoundPage() ? { kind: 'not-found-page' } : undefined
+    if (file !== undefined && files !== undefined) return { kind: 'file', file, files }
+    if (match !== undefined) return functionMatch(version, match)
+    return readable && files !== undefined && version.notFoundPage && mayServeNotFoundPage() ? { kind: 'not-found-page', files } : undefined
   }
 
   function findForm (request: IncomingMessage): SiteMatch | undefined {
+    const { files } = site.current
     if (files === undefined || !acceptsForm(request)) return undefined
     const path = sitePath(request.url ?? '')
     if (path === undefined || path.startsWith('/.netlify/')) return undefined
@@ -61,4 +65,10 @@ export function createSiteRouter ({ sitePath, table, files, acceptsForm, servesN
       return remembered[key] || undefined
     }
   }
+}
+
+function functionMatch (version: SiteVersion, { functionName, route, params }: RouteMatch): SiteMatch | undefined {
+  const definition = version.functions.get(functionName)
+  if (definition === undefined) return undefined
+  return { kind: 'function', call: { version, definition, params, route: route.pattern }, registration: version.registrations.get(route) }
 }

@@ -1,30 +1,26 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import { FST_NETLIFY_EVENT_FUNCTION, FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
-import { hasDefaultUrl } from '../functions/default-url.ts'
-import type { FunctionDefinition, FunctionRoute } from '../functions/definition.ts'
 import { eventOfFunctionName } from '../functions/events.ts'
 import { isValidFunctionName } from '../functions/name.ts'
-import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
+import type { RouteRegistration } from '../functions/route-table.ts'
 import { ownContentType, restoreContentType } from '../http/reply-head.ts'
-import type { PublishedFiles } from '../site/published-files.ts'
 import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
 import type { Forms } from './forms.ts'
-import type { FunctionCall, FunctionServer } from './functions.ts'
-import { limitRates } from './rate-limit.ts'
+import type { FunctionServer } from './functions.ts'
+import type { RateLimits } from './rate-limit.ts'
 import { addRouteTest } from './route-constraint.ts'
 import { createSitePath, type SitePathOptions } from './site-path.ts'
 import { createSiteRouter, type SiteMatch } from './site-router.ts'
+import type { Site } from './site-version.ts'
 import { createStaticServer } from './static.ts'
 
 export interface SiteOptions {
   /** The scope the user registered the plugin in, whose error handler counts. */
   readonly host: FastifyInstance
   readonly constraints: Readonly<Record<string, unknown>>
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
-  readonly files: PublishedFiles | undefined
-  /** Whether `404.html` answers what nothing else serves. */
-  readonly notFoundPage: boolean
+  readonly site: Site
+  readonly rateLimits: RateLimits
   readonly serve: FunctionServer
   readonly forms: Forms | undefined
 }
@@ -46,26 +42,22 @@ type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Pro
 
 /** Serves a site under Fastify's routes, in a scope of its own. */
 export async function serveSite (app: FastifyInstance, options: SiteOptions): Promise<void> {
-  const { functions, files } = options
+  const { site } = options
   if (/[:*]/.test(app.prefix)) throw new FST_NETLIFY_INVALID_OPTION('prefix', `and the prefixes of the scopes around it must have no parameters; they are "${app.prefix}"`)
   const methods = app.supportedMethods as HTTPMethods[]
-  const table = createRouteTable([...functions.values()].flatMap(({ name, routes }) => routes.map((route) => ({ functionName: name, route }))))
-  const registrations = new Map<FunctionRoute, RouteRegistration>(table.registrations.map((registration) => [registration.route, registration]))
-  // As most clients write them; other spellings are looked at more closely.
-  const defaultUrls = new Map<string, FunctionCall>([...functions.values()].filter(hasDefaultUrl).map((definition) => (
-    [`${app.prefix}/.netlify/functions/${definition.name}`, { definition, params: {}, route: undefined }]
-  )))
+  // Routes that a later version of the site has besides are served by the last one.
+  const { registrations } = site.current.table
+  const defaultUrl = `${app.prefix}/.netlify/functions/`
   const hostRoutes = new Set<string>()
   const sitePath = createSitePath({ ...routerOptions(app), prefix: app.prefix })
   const router = createSiteRouter({
+    site,
     sitePath,
-    table,
-    files,
     acceptsForm: (request) => options.forms?.accepts(request) ?? false,
-    servesNotFoundPage: () => options.notFoundPage && !hostRoutes.has(`GET ${EVERYTHING}`)
+    mayServeNotFoundPage: () => !hostRoutes.has(`GET ${EVERYTHING}`)
   })
-  const staticServer = files && await createStaticServer(app, files)
-  const serve = await limitRates(app, options.serve, { functions: functions.values(), site: `${app.prefix}${options.constraints.host ?? ''}`, serveInstead })
+  const staticServer = await createStaticServer(app)
+  const serve = options.rateLimits.guard(options.serve, serveInstead)
 
   const bodyHooks = acceptRawBodies(app)
   const endConnection = endConnectionsOnClose(app)
@@ -82,14 +74,13 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   for (const url of ['/.netlify/functions/*', '/.netlify/builders/*']) {
     addRoutes({ url, constraints: options.constraints, handler: serveByName })
   }
-  const byUrl = Map.groupBy(table.registrations, ({ url }) => url)
+  const byUrl = Map.groupBy(registrations, ({ url }) => url)
   // Other spellings of the same paths, patterns without a fixed start, and files.
   const catchAll = byUrl.get(EVERYTHING) ?? []
   byUrl.delete(EVERYTHING)
   for (const [url, alike] of byUrl) addMatchedRoute(url, alike, isForRegistration)
   addMatchedRoute(EVERYTHING, catchAll, (found, hasHostRoute) => found !== undefined && !(found.kind === 'form' && hasHostRoute))
   if (app.prefix !== '') addMatchedRoute(PREFIX_ITSELF, catchAll, (found, hasHostRoute) => found !== undefined && !hasHostRoute)
-  logOverlaps(table)
 
   function addMatchedRoute (url: string, alike: readonly RouteRegistration[], serves: (found: SiteMatch | undefined, hasHostRoute: boolean, url: string) => boolean): void {
     const names = [...new Set(alike.map(({ functionName }) => functionName))].join(', ')
@@ -105,7 +96,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   }
 
   function isForRegistration (found: SiteMatch | undefined, hasHostRoute: boolean, url: string): boolean {
-    const registration = found?.kind === 'function' ? registrations.get(found.match.route) : undefined
+    const registration = found?.kind === 'function' ? found.registration : undefined
     return registration?.url === url && !(registration.matchesWholeUrl && hasHostRoute)
   }
 
@@ -117,23 +108,22 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   function serveMatched (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
     const found = router.match(request.raw)
     if (found?.kind === 'form') return options.forms!.submit(request, reply)
-    if (found?.kind === 'not-found-page') return staticServer!.sendNotFoundPage(reply)
-    const definition = found?.kind === 'function' ? functions.get(found.match.functionName) : undefined
-    if (found?.kind === 'file') staticServer!.send(reply, found.file)
-    else if (found === undefined || definition === undefined) reply.callNotFound()
-    else serve({ definition, params: found.match.params, route: found.match.route.pattern }, request, reply)
+    if (found?.kind === 'not-found-page') return staticServer.sendNotFoundPage(reply, found.files)
+    if (found?.kind === 'file') staticServer.send(reply, found.file, found.files)
+    else if (found?.kind === 'function') serve(found.call, request, reply)
+    else reply.callNotFound()
   }
 
   function serveByName (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
+    const version = site.current
     const target = request.raw.url ?? ''
-    const query = target.indexOf('?')
-    const known = defaultUrls.get(query === -1 ? target : target.slice(0, query))
+    const known = version.callsByName.get(nameAsWritten(target))
     if (known !== undefined) return serve(known, request, reply)
     const name = DEFAULT_URL.exec(sitePath(target) ?? '')?.[1]
     // `/.netlify/functions/../../x` is `/x`, which Fastify's router does not know.
     if (name === undefined) return serveMatched(request, reply)
     if (name !== '' && !isValidFunctionName(name)) throw new FST_NETLIFY_INVALID_FUNCTION_NAME()
-    const definition = functions.get(name)
+    const definition = version.functions.get(name)
     if (definition === undefined || definition.routes.length > 0) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     if (eventOfFunctionName(name) !== undefined) throw new FST_NETLIFY_EVENT_FUNCTION(name)
     if (definition.state === 'ready' && definition.eventsOnly) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
@@ -141,43 +131,38 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
       request.log.info({ function: name }, 'a scheduled function has no URL; app.netlifyFunctions.invoke() runs it')
       throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
     }
-    serve({ definition, params: {}, route: undefined }, request, reply)
+    serve({ version, definition, params: {}, route: undefined }, request, reply)
+  }
+
+  /** The name in a URL as most clients write it; other spellings are looked at more closely. */
+  function nameAsWritten (target: string): string {
+    if (!target.startsWith(defaultUrl)) return ''
+    const query = target.indexOf('?', defaultUrl.length)
+    return target.slice(defaultUrl.length, query === -1 ? undefined : query)
   }
 
   /** Without a further rate limit, so that no two functions send a request to and fro. */
   function serveInstead (path: string, request: FastifyRequest, reply: FastifyReply): boolean {
     const found = router.find(request.method, `${app.prefix}${path}`)
     if (found?.kind === 'file') {
-      staticServer!.send(reply, found.file)
+      staticServer.send(reply, found.file, found.files)
       return true
     }
-    const match = found?.kind === 'function' ? found.match : undefined
-    const definition = match === undefined ? findByName(path) : functions.get(match.functionName)
-    if (definition === undefined) return false
-    options.serve({ definition, params: match?.params ?? {}, route: match?.route.pattern }, request, reply)
+    const call = found?.kind === 'function' ? found.call : site.current.callsByName.get(DEFAULT_URL.exec(path)?.[1] ?? '')
+    if (call === undefined) return false
+    options.serve(call, request, reply)
     return true
-  }
-
-  function findByName (path: string): FunctionDefinition | undefined {
-    const definition = functions.get(DEFAULT_URL.exec(path)?.[1] ?? '')
-    return definition !== undefined && hasDefaultUrl(definition) ? definition : undefined
   }
 
   /** The router prefers our route of two with the same URL; the host's is to serve, unless ours is more specific. */
   function findHostRoutes (): void {
-    for (const url of new Set([...table.registrations.map(({ url }) => url), EVERYTHING, PREFIX_ITSELF])) {
+    for (const url of new Set([...registrations.map(({ url }) => url), EVERYTHING, PREFIX_ITSELF])) {
       for (const method of methods) {
         const constraints = options.constraints as never
         if (app.hasRoute({ method, url: `${app.prefix}${url}`, constraints })) hostRoutes.add(`${method} ${url}`)
       }
     }
     for (const route of hostRoutes) app.log.debug({ route }, 'a route of the app is served before the functions')
-  }
-
-  function logOverlaps (table: RouteTable): void {
-    for (const { pattern, functions: [first, second] } of table.overlaps()) {
-      app.log.warn({ path: pattern, functions: [first, second] }, `functions "${first}" and "${second}" have the same path ${pattern}; "${first}" serves it`)
-    }
   }
 }
 

@@ -8,16 +8,18 @@ import type { PublishedFiles } from '../site/published-files.ts'
 const CACHE_CONTROL = 'public, max-age=0, must-revalidate'
 
 export interface StaticServer {
-  send (reply: FastifyReply, file: string): FastifyReply
-  sendNotFoundPage (reply: FastifyReply): Promise<FastifyReply>
+  /** @param file of `files` */
+  send (reply: FastifyReply, file: string, files: PublishedFiles): FastifyReply
+  sendNotFoundPage (reply: FastifyReply, files: PublishedFiles): Promise<FastifyReply>
 }
 
 /** Sends published files through @fastify/static: etag, range, last-modified, 304. */
-export async function createStaticServer (app: FastifyInstance, { directory }: PublishedFiles): Promise<StaticServer> {
-  await app.register(fastifyStatic, { root: directory, serve: false, cacheControl: false, index: false, dotfiles: 'allow' })
+export async function createStaticServer (app: FastifyInstance): Promise<StaticServer> {
+  // Every file is sent from the directory of its version; this one is only there because there must be one.
+  await app.register(fastifyStatic, { root: import.meta.dirname, serve: false, cacheControl: false, index: false, dotfiles: 'allow' })
   return {
-    send: (reply, file) => reply.header('cache-control', CACHE_CONTROL).sendFile(file, directory, { cacheControl: false, index: false, dotfiles: 'allow' }),
-    async sendNotFoundPage (reply) {
+    send: (reply, file, { directory }) => reply.header('cache-control', CACHE_CONTROL).sendFile(file, directory, { cacheControl: false, index: false, dotfiles: 'allow' }),
+    async sendNotFoundPage (reply, { directory }) {
       const page = await readFile(join(directory, '404.html')).catch(() => undefined)
       if (page === undefined) {
         reply.callNotFound()

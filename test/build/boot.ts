@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { buildFunctions } from '../../lib/build/build.ts'
+import { createCacheDirectory } from '../../lib/build/cache.ts'
+import { loadFunction } from '../../lib/build/load.ts'
 import { installFetchObjects } from '../../lib/http/fetch-objects.ts'
 
 export interface Boot {
@@ -12,14 +14,17 @@ export interface Boot {
 /** Builds a site as a start of the server does, and calls each function. */
 export async function boot (root: string, functions = 'netlify/functions'): Promise<Boot> {
   installFetchObjects()
-  const build = await buildFunctions({ root, directories: [join(root, functions)], tsconfigDirectories: [root], lightObjects: true, overridesFor: () => ({}), scope: (_name, load) => load() })
+  const cacheDirectory = createCacheDirectory(root)
+  const build = await buildFunctions({
+    root, cacheDirectory, directories: [join(root, functions)], tsconfigDirectories: [root], lightObjects: true, overridesFor: () => ({}), instance: '', load: loadFunction
+  })
   const answers = await Promise.all(build.functions.map(async (loaded) => {
     if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.error.message]
     const response = await (loaded.handler as () => Promise<Response>)()
     return [loaded.definition.name, await response.json()]
   }))
-  await build.close()
-  return { bundled: build.bundled, answers: Object.fromEntries(answers) as Record<string, unknown> }
+  await cacheDirectory.close()
+  return { bundled: build.bundled.length, answers: Object.fromEntries(answers) as Record<string, unknown> }
 }
 
 /** A function that answers with a value, as JSON. */

@@ -2,6 +2,8 @@ import { readFile, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildFunctions, type SiteBuild } from '../../lib/build/build.ts'
+import { createCacheDirectory } from '../../lib/build/cache.ts'
+import { loadFunction } from '../../lib/build/load.ts'
 import { installFetchObjects } from '../../lib/http/fetch-objects.ts'
 import { createLightRequest } from '../../lib/http/light-request.ts'
 import { takeLightResponse } from '../../lib/http/light-response.ts'
@@ -18,7 +20,9 @@ interface Answer {
 installFetchObjects()
 
 async function build (root: string, lightObjects = true): Promise<SiteBuild> {
-  return await buildFunctions({ root, directories: [join(root, 'netlify/functions')], tsconfigDirectories: [root], lightObjects, overridesFor: () => ({}), scope: (_name, load) => load() })
+  return await buildFunctions({
+    root, cacheDirectory: createCacheDirectory(root), directories: [join(root, 'netlify/functions')], tsconfigDirectories: [root], lightObjects, overridesFor: () => ({}), instance: '', load: loadFunction
+  })
 }
 
 /** Builds a site of one function and calls it with the request it would get. */

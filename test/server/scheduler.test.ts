@@ -45,7 +45,7 @@ function stopClock (): Hands {
 
 function scheduled (name: string, schedule: string): ReadyFunction {
   const config = readFunctionConfig(name, { schedule })
-  return { state: 'ready', name, file: `/${name}.mjs`, form: 'web', kind: functionKind(name, config), events: [], eventsOnly: false, lightObjects: false, config, routes: [] }
+  return { state: 'ready', name, file: `/${name}.mjs`, bundle: `/${name}.mjs`, form: 'web', kind: functionKind(name, config), events: [], eventsOnly: false, lightObjects: false, config, routes: [] }
 }
 
 interface Bench {
@@ -68,10 +68,10 @@ function createBench (t: Test, functions: readonly ReadyFunction[], options: Ben
   const { clock = stopClock(), driver = memoryQueue({ now: clock.now }), isRunning = () => false, siteUrl } = options
   const log = captureLog()
   const scheduler = createScheduler({
-    functions,
+    functions: () => functions,
     driver,
     isRunning,
-    siteUrl,
+    siteUrl: () => siteUrl,
     clock,
     log: Fastify({ logger: log.logger }).log,
     background: {
