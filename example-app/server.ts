@@ -24,9 +24,14 @@ await app.register(netlifyFunctions, {
 })
 
 // Ctrl-C and SIGTERM: take no more requests, finish those under way and the background jobs, exit with 0.
-closeWithGrace({ delay: 40_000, logger: app.log }, async ({ err }) => {
+closeWithGrace({ delay: 40_000, logger: app.log, skip: ['SIGHUP'] }, async ({ err }) => {
   if (err) app.log.error({ err }, 'the server closes because of an error')
   await app.close()
+})
+
+// kill -HUP: serve what lies on the disk now, from one request to the next. If it does not build, the log says why.
+process.on('SIGHUP', () => {
+  app.netlifyFunctions.reload().then(() => console.log('The example has been reloaded'), () => {})
 })
 
 await app.listen({ port: Number(PORT) })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
@@ -138,4 +139,25 @@ t.test('a visitor who leaves in the middle of a stream takes nothing down', asyn
   const other = await fetch(`${origin}/.netlify/functions/clock`)
   t.match(await other.text(), /<\/ol>/)
   t.equal(log(), '')
+})
+
+t.test('SIGHUP serves what has changed, and what does not build leaves all as it is', async (t) => {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'example-copy-')))
+  t.teardown(async () => await rm(directory, { recursive: true, force: true }))
+  await cp(example, directory, { recursive: true, filter: (path) => !path.includes('.netlify') })
+  await symlink(join(example, '../node_modules'), join(directory, 'node_modules'))
+  const { origin, child, line } = await startExample(t, directory)
+  const hello = join(directory, 'netlify/functions/hello.mts')
+  const ask = async (): Promise<string> => await (await fetch(`${origin}/.netlify/functions/hello`)).text()
+  t.equal(await ask(), 'Hello, world!')
+
+  await writeFile(hello, (await readFile(hello, 'utf8')).replace('Hello, world!', 'Good evening!'))
+  child.kill('SIGHUP')
+  await line('The example has been reloaded')
+  t.equal(await ask(), 'Good evening!')
+
+  await writeFile(hello, 'export default (')
+  child.kill('SIGHUP')
+  await line('FST_NETLIFY_RELOAD_FAILED')
+  t.equal(await ask(), 'Good evening!')
 })
