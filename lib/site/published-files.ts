@@ -9,6 +9,16 @@ export interface PublishedFiles {
   readonly hasNotFoundPage: boolean
   /** The file, relative to `directory`, for an undecoded URL path: `x`, `x.html`, `x/index.html`. */
   find (path: string): string | undefined
+  /** Whether a path that finds a file lacks the slash at its end, or has one too many: `x/` is for `x/index.html` only. */
+  isMisplaced (path: string): boolean
+  /** The files beside a file that have its content, compressed; the best first. */
+  compressed (file: string): readonly CompressedFile[] | undefined
+}
+
+export interface CompressedFile {
+  /** Relative to the published directory. */
+  readonly file: string
+  readonly encoding: 'br' | 'gzip'
 }
 
 export interface PublishedFilesOptions {
@@ -17,10 +27,18 @@ export interface PublishedFilesOptions {
   readonly except: readonly string[]
 }
 
-/** Netlify reads these and never serves them. */
+/** Where the URL paths of a site lead, each decoded and without a slash at its end. */
+interface Places {
+  readonly files: ReadonlyMap<string, string>
+  /** Those of a directory that has an `index.html`. */
+  readonly directories: ReadonlySet<string>
+}
+
+/** Netlify reads these and never serves them. Disks that do not tell letter cases apart have them under other names, too. */
 const NEVER_PUBLISHED = new Set(['netlify.toml', '_redirects', '_headers'])
 /** What a path may lack, in the order in which Netlify tries it. */
 const ENDINGS = ['', '.html', '.htm', '/index.html', '/index.htm']
+const COMPRESSED = [{ ending: '.br', encoding: 'br' }, { ending: '.gz', encoding: 'gzip' }] as const
 const ENCODED_SEPARATOR = /%(?:2f|5c|00)/i
 
 /**
@@ -49,42 +67,72 @@ export async function listPublishedFiles (directory: string, options: PublishedF
 
   function isPublished (entry: Dirent, path: string): boolean {
     if (entry.name.startsWith('.') && !options.dotfiles) return false
-    if (entry.name === 'node_modules' || except.includes(path)) return false
-    return !NEVER_PUBLISHED.has(relative(root, path))
+    return entry.name !== 'node_modules' && !except.includes(path) && !isReserved(path)
   }
 
   async function isFile (entry: Dirent, path: string): Promise<boolean> {
     if (!entry.isSymbolicLink()) return entry.isFile()
     const target = await realpath(path).catch(() => '')
-    if (!isBelow(root, target) || except.some((hidden) => target === hidden || isBelow(hidden, target))) return false
-    return (await stat(target)).isFile()
+    if (!isBelow(root, target) || isReserved(target) || except.some((hidden) => target === hidden || isBelow(hidden, target))) return false
+    return (await stat(target).catch(() => undefined))?.isFile() === true
   }
 
-  const byPath = pathsOf(files)
+  function isReserved (path: string): boolean {
+    return NEVER_PUBLISHED.has(relative(root, path).toLowerCase())
+  }
+
+  const places = placesOf(files)
+  const compressed = compressedFiles(files)
   return {
     directory,
     hasNotFoundPage: files.has('404.html'),
+    compressed: (file) => compressed.get(file),
+
     find (path) {
-      const decoded = path.includes('%') ? decode(path) : path
-      if (decoded === undefined) return undefined
-      return byPath.get(decoded.length > 1 && decoded.endsWith('/') ? decoded.slice(0, -1) : decoded)
+      const place = placeOf(path)
+      return place === undefined ? undefined : places.files.get(place)
+    },
+
+    isMisplaced (path) {
+      const place = placeOf(path)
+      return place !== undefined && places.directories.has(place) !== path.endsWith('/')
     }
   }
 }
 
-/** Every decoded URL path without a slash at its end, and the file that answers to it. */
-function pathsOf (files: ReadonlySet<string>): Map<string, string> {
-  const byPath = new Map<string, string>()
+function placesOf (names: ReadonlySet<string>): Places {
+  const files = new Map<string, string>()
+  const directories = new Set<string>()
   for (const ending of ENDINGS) {
-    for (const file of files) {
-      const path = `/${file}`
+    for (const name of names) {
+      const path = `/${name}`
       if (!path.endsWith(ending)) continue
-      const shorter = path.slice(0, path.length - ending.length)
+      const place = path.slice(0, path.length - ending.length).normalize('NFC')
       // A file that is named `.html` is not the home page.
-      if (shorter !== '/' && !byPath.has(shorter || '/')) byPath.set(shorter || '/', file)
+      if (place === '/' || files.has(place || '/')) continue
+      files.set(place || '/', name)
+      if (ending.startsWith('/')) directories.add(place || '/')
     }
   }
-  return byPath
+  return { files, directories }
+}
+
+function compressedFiles (names: ReadonlySet<string>): Map<string, CompressedFile[]> {
+  const compressed = new Map<string, CompressedFile[]>()
+  for (const { ending, encoding } of COMPRESSED) {
+    for (const file of names) {
+      const name = file.slice(0, -ending.length)
+      if (!file.endsWith(ending) || !names.has(name)) continue
+      compressed.set(name, [...compressed.get(name) ?? [], { file, encoding }])
+    }
+  }
+  return compressed
+}
+
+/** Letters with accents may be written in two ways; disks and clients differ in theirs. */
+function placeOf (path: string): string | undefined {
+  const decoded = path.includes('%') ? decode(path) : path
+  return decoded !== undefined && decoded.length > 1 && decoded.endsWith('/') ? decoded.slice(0, -1) : decoded
 }
 
 async function real (path: string): Promise<string> {
@@ -98,7 +146,7 @@ function isBelow (directory: string, path: string): boolean {
 function decode (path: string): string | undefined {
   if (ENCODED_SEPARATOR.test(path)) return undefined
   try {
-    return decodeURIComponent(path)
+    return decodeURIComponent(path).normalize('NFC')
   } catch {
     return undefined
   }

@@ -46,12 +46,16 @@ t.test('ranges', async (t) => {
   t.match(await get('bytes=-3'), { statusCode: 206, body: '789', headers: { 'content-range': 'bytes 7-9/10' } })
   t.match(await get('bytes=7-'), { statusCode: 206, body: '789' })
   t.match(await get('bytes=20-30'), { statusCode: 416, headers: { 'content-range': 'bytes */10' } })
+  t.match(await get('bytes=0-0'), { statusCode: 206, body: '0', headers: { 'content-range': 'bytes 0-0/10' } })
+  t.match(await get('bytes=8-99'), { statusCode: 206, body: '89', headers: { 'content-range': 'bytes 8-9/10' } })
+  for (const range of ['bytes=0-1,4-5', 'lines=1-2', 'bytes']) t.match(await get(range), { statusCode: 200, body: '0123456789', headers: { 'content-length': '10' } }, `${range} gets the whole file`)
+  for (const range of ['bytes=x-y', 'bytes=5-2', 'bytes=']) t.match(await get(range), { statusCode: 416, headers: { 'content-range': 'bytes */10' } }, range)
   t.match(await app.inject({ url: '/digits.txt', headers: { range: 'bytes=2-4', 'if-range': '"old"' } }), { statusCode: 200, body: '0123456789' })
 })
 
 t.test('content types, binary files and empty files', async (t) => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
-  const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'application/javascript; charset=utf-8', json: 'application/json; charset=utf-8', svg: 'image/svg+xml', png: 'image/png', woff2: 'font/woff2', wasm: 'application/wasm', txt: 'text/plain; charset=utf-8' }
+  const types = { mjs: 'application/javascript; charset=utf-8', 'js.map': 'application/json; charset=utf-8', webmanifest: 'application/manifest+json', avif: 'image/avif', xml: 'application/xml', html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'application/javascript; charset=utf-8', json: 'application/json; charset=utf-8', svg: 'image/svg+xml', png: 'image/png', woff2: 'font/woff2', wasm: 'application/wasm', txt: 'text/plain; charset=utf-8' }
   const files = Object.fromEntries(Object.keys(types).map((extension) => [`public/file.${extension}`, bytes]))
   const app = await createApp(t, { ...files, 'public/none': bytes, 'public/empty.txt': '' }, { publish: 'public' })
   for (const [extension, type] of Object.entries(types)) {

@@ -29,16 +29,17 @@ t.test('with `preferStatic` a file wins: `x`, `x.html`, `x/index.html`', async (
   for (const [url, body] of Object.entries({
     '/products/exact': 'exact file',
     '/products/page': 'page.html',
-    '/products/page/': 'page.html',
     '/products/page?q=1': 'page.html',
     '/products/page.html': 'page.html',
-    '/products/directory': 'directory/index.html',
     '/products/directory/': 'directory/index.html',
     '/products/both': 'both',
     '/': 'home'
   })) {
     const response = await app.inject(url)
     t.strictSame([response.statusCode, response.body], [200, body], url)
+  }
+  for (const [url, location] of Object.entries({ '/products/page/': '/products/page', '/products/directory': '/products/directory/' })) {
+    t.match(await app.inject(url), { statusCode: 301, headers: { location } }, url)
   }
   for (const url of ['/products/other', '/products/empty', '/products/exact.html']) t.equal((await app.inject(url)).json<Echo>().name, 'products', url)
 })

@@ -120,3 +120,14 @@ t.test('a symbolic link out of the published directory is not served', async (t)
     t.equal((await app.inject('/dir/page')).body, 'page')
   }
 })
+
+t.test('files that Netlify reads are never served, in whatever case, nor by a symbolic link', async (t) => {
+  const root = await createSite(t, { 'public/page.html': 'page', 'public/_headers': '/*\n  x-rule: yes', 'public/_Redirects': 'secret', 'public/Netlify.TOML': 'secret', 'public/docs/_headers': 'a page of its own' })
+  await symlink(join(root, 'public/_headers'), join(root, 'public/copy.txt'))
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(netlifyFunctions, { root, publish: 'public' })
+  for (const url of ['/_headers', '/_Headers', '/%5Fheaders', '/_headers/', '/_redirects', '/_Redirects', '/netlify.toml', '/Netlify.TOML', '/copy.txt', '/x/../_headers', '/x/%2e%2e/_headers']) t.equal((await app.inject(url)).statusCode, 404, url)
+  t.equal((await app.inject('/docs/_headers')).body, 'a page of its own')
+  t.match(await app.inject('/page'), { statusCode: 200, headers: { 'x-rule': 'yes' } })
+})
