@@ -2,18 +2,23 @@ import { availableParallelism } from 'node:os'
 import * as fastq from 'fastq'
 import { routesOf, readFunctionConfig, type GivenConfig } from '../functions/config.ts'
 import type { FailedFunction, FunctionRoute, FunctionSource } from '../functions/definition.ts'
+import { problemsOf } from '../functions/problem.ts'
+import type { BuildMemory } from './build-memory.ts'
 import { bundleFunction, type BundleOptions } from './bundle.ts'
-import { openBundleCache, type BundleCache, type CacheDirectory, type StoredBundle } from './cache.ts'
+import { openBundleCache, type CacheDirectory, type CachedBundle } from './cache.ts'
 import { discoverFunctions } from './discover.ts'
-import { createFingerprints, type Fingerprints } from './fingerprint.ts'
+import { createFingerprints } from './fingerprint.ts'
 import { guessPaths } from './guess-paths.ts'
-import { enableSourceMaps, type Loadable, type LoadedFunction } from './load.ts'
+import { enableSourceMaps, type Loadable, type LoadedElsewhere, type LoadedFunction } from './load.ts'
+import { withSidecar } from './sidecar.ts'
 
 export interface BuildOptions {
   readonly root: string
   readonly cacheDirectory: Pick<CacheDirectory, 'open'>
   /** Directories of functions, absolute. */
   readonly directories: readonly string[]
+  /** Directories of functions that a framework's build has written, absolute. */
+  readonly generated: readonly string[]
   /** Directories whose tsconfig.json applies to functions that have none nearer. */
   readonly tsconfigDirectories: readonly string[]
   /** Whether functions may have light Fetch objects, which are to be in place when they are loaded. */
@@ -23,12 +28,17 @@ export interface BuildOptions {
   /** Tells the functions' modules from those of a version of the site with other variables; `''` for the first. */
   readonly instance: string
   /** Loads a function where it will run; `undefined` when it is none. */
-  readonly load: (loadable: Loadable) => Promise<LoadedFunction | undefined>
+  readonly load: (loadable: Loadable) => Promise<LoadedFunction | LoadedElsewhere | undefined>
+  /** What builds before have found out, where changes of files are watched. */
+  readonly memory?: BuildMemory<BuildResult> | undefined
 }
+
+/** A function, why it cannot run, or `undefined` for a file that is none. */
+export type BuildResult = LoadedFunction | LoadedElsewhere | { readonly definition: FailedFunction } | undefined
 
 /** One version of a site's functions. */
 export interface SiteBuild {
-  readonly functions: ReadonlyArray<LoadedFunction | { readonly definition: FailedFunction }>
+  readonly functions: ReadonlyArray<NonNullable<BuildResult>>
   /** Files without a handler: no functions. */
   readonly skipped: readonly FunctionSource[]
   /** Functions directories that do not exist. */
@@ -39,45 +49,83 @@ export interface SiteBuild {
 
 /** Finds, bundles and loads the functions of a site. One that fails does not stop the others. */
 export async function buildFunctions (options: BuildOptions): Promise<SiteBuild> {
-  const { sources, absent } = await discoverFunctions(options.directories)
+  options.memory?.begin()
+  try {
+    return await build(options)
+  } finally {
+    options.memory?.end()
+  }
+}
+
+async function build (options: BuildOptions): Promise<SiteBuild> {
+  const { sources, absent } = await discoverFunctions(options)
   if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: [] }
 
   enableSourceMaps()
-  const { root, tsconfigDirectories, lightObjects, instance } = options
+  const { root, tsconfigDirectories, lightObjects, instance, memory } = options
   const bundling: BundleOptions = { directory: await options.cacheDirectory.open(), root, tsconfigDirectories, lightObjects }
   const cache = openBundleCache(bundling)
   const fingerprints = createFingerprints()
   const inUse: string[] = []
   const bundled: string[] = []
+  let hasRecalled = false
 
-  const queue = fastq.promise(async (source: FunctionSource) => {
-    return await cache.read(source, fingerprints) ?? await bundle(source, cache, fingerprints)
+  const queue = fastq.promise(async ({ source, inputs }: Work) => {
+    const found = await cache.read(source, fingerprints) ?? await bundle(source, inputs)
+    for (const input of found.inputs) inputs.add(input)
+    return found.bundle
   }, availableParallelism() * 8)
 
+  async function recallOrLoad (source: FunctionSource): Promise<BuildResult> {
+    const toml = options.overridesFor(source.name)
+    const situation = JSON.stringify([source, toml, instance, bundling])
+    const known = memory?.recall(source, situation)
+    if (known !== undefined) {
+      hasRecalled = true
+      return known.result
+    }
+    const inputs = new Set<string>()
+    const result = await load(source, toml, inputs)
+    for (const file of memory === undefined ? [] : fingerprints.tsconfig.files()) inputs.add(file)
+    memory?.remember(source, situation, { result, inputs, isIncomplete: isIncomplete(result) })
+    return result
+  }
+
   // Not in the queue, where a module that never finishes would hold up others.
-  async function load (source: FunctionSource): Promise<SiteBuild['functions'][number] | undefined> {
+  async function load (source: FunctionSource, toml: GivenConfig, inputs: Set<string>): Promise<BuildResult> {
     try {
-      const bundle = await queue.push(source)
+      const bundle = await queue.push({ source, inputs })
       inUse.push(bundle.path)
-      return await options.load({ source, bundle, root, toml: options.overridesFor(source.name), instance })
+      return await options.load({ source, bundle, root, toml: withSidecar(toml, source), instance })
     } catch (error) {
+      for (const { file } of problemsOf(error as Error)) inputs.add(file)
       return { definition: await failed(source, error as Error) }
     }
   }
 
-  async function bundle (source: FunctionSource, cache: BundleCache, fingerprints: Fingerprints): Promise<StoredBundle> {
+  async function bundle (source: FunctionSource, inputs: Set<string>): Promise<CachedBundle> {
     bundled.push(source.name)
-    return await cache.write(source, await bundleFunction(source, fingerprints, bundling), fingerprints)
+    return await cache.write(source, await bundleFunction(source, fingerprints, bundling, (path) => inputs.add(path)), fingerprints)
   }
 
-  const results = await Promise.all(sources.map(load))
-  await cache.prune(inUse)
+  const results = await Promise.all(sources.map(recallOrLoad))
+  if (!hasRecalled) await cache.prune(inUse)
   return {
     functions: results.filter((result) => result !== undefined),
     skipped: sources.filter((_, index) => results[index] === undefined),
     absent,
     bundled
   }
+}
+
+/** A function that is to be bundled, and the files that this looks at. */
+interface Work {
+  readonly source: FunctionSource
+  readonly inputs: Set<string>
+}
+
+function isIncomplete (result: BuildResult): boolean {
+  return result?.definition.state === 'failed' && result.definition.error.message.includes('Could not resolve')
 }
 
 /** The URLs of a function that could not be loaded still answer, with its error. */

@@ -4,9 +4,11 @@ import { pathToFileURL } from 'node:url'
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
 import { FST_NETLIFY_BUILD_FAILED } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
+import { locate, type Problem } from '../functions/problem.ts'
 import { createFetchInjection, isInjected, seemsToExcludeLightObjects } from './fetch-injection.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 import { packagesPlugin, type ModuleFormat, type PackageLookup } from './packages-plugin.ts'
+import { isPrebuilt, leadsElsewhere, wrapPrebuilt } from './prebuilt.ts'
 import { SOURCE_PLACE_DEFINES, sourcesPlugin } from './sources-plugin.ts'
 
 /** A function as one module that Node.js can load, and what went into it. */
@@ -18,6 +20,8 @@ export interface Bundle {
   readonly packages: readonly PackageLookup[]
   /** Whether `Request`, `Response` and `fetch` in it are light ones. */
   readonly lightObjects: boolean
+  /** Whether it only loads a module of the site that is not bundled. */
+  readonly prebuilt: boolean
 }
 
 export interface BundleOptions {
@@ -37,26 +41,34 @@ export function moduleFormat (file: string, fingerprints: Fingerprints): ModuleF
 }
 
 /**
- * Bundles one function with esbuild: the user's own files go in, packages stay outside. It gets light Fetch objects
- * if nothing in it could bring them together with code that knows only native ones.
+ * Bundles one function with esbuild: the user's own files go in, packages stay outside. One that a framework has built
+ * for Node.js already may be loaded as it lies.
  *
+ * @param onRead is told of every file that it looks at, also when the build fails
  * @throws FST_NETLIFY_BUILD_FAILED with file, line and code frame of every error.
  */
-export async function bundleFunction (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions): Promise<Bundle> {
-  const text = options.lightObjects ? await readFile(source.file, 'utf8').catch(() => '') : ''
+export async function bundleFunction (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions, onRead: (path: string) => void): Promise<Bundle> {
+  const text = await readFile(source.file, 'utf8').catch(() => '')
+  if (isPrebuilt(source, text)) return await wrapPrebuilt(source, fingerprints, onRead)
+  const bundle = await bundleText(source, text, fingerprints, options, onRead)
+  return leadsElsewhere(source, bundle) ? await wrapPrebuilt(source, fingerprints, onRead) : bundle
+}
+
+/** The function gets light Fetch objects if nothing in it could bring them together with code that knows only native ones. */
+async function bundleText (source: FunctionSource, text: string, fingerprints: Fingerprints, options: BundleOptions, onRead: (path: string) => void): Promise<Bundle> {
   const guess = options.lightObjects && !seemsToExcludeLightObjects(text)
   if (guess) {
     const light = await buildLight()
     if (light !== undefined) return light
   }
-  const native = await build(source, fingerprints, options, false)
+  const native = await build(source, fingerprints, options, false, onRead)
   // The guess was wrong if what it saw is an import of types only, or leads to the user's own files.
   const light = options.lightObjects && !guess && native.acceptsLightObjects ? await buildLight() : undefined
   return light ?? native.bundle
 
   async function buildLight (): Promise<Bundle | undefined> {
     try {
-      const { bundle, acceptsLightObjects } = await build(source, fingerprints, options, true)
+      const { bundle, acceptsLightObjects } = await build(source, fingerprints, options, true, onRead)
       return acceptsLightObjects ? bundle : undefined
     } catch {
       return undefined // as with `Response = …`; if it does not build anyway, the native build says why
@@ -64,7 +76,7 @@ export async function bundleFunction (source: FunctionSource, fingerprints: Fing
   }
 }
 
-async function build (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions, lightObjects: boolean): Promise<{ bundle: Bundle, acceptsLightObjects: boolean }> {
+async function build (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions, lightObjects: boolean, onRead: (path: string) => void): Promise<{ bundle: Bundle, acceptsLightObjects: boolean }> {
   // Loaded here, so that a start from a warm cache does not start esbuild at all.
   const esbuild = await import('esbuild')
   const format = moduleFormat(source.file, fingerprints)
@@ -100,6 +112,7 @@ async function build (source: FunctionSource, fingerprints: Fingerprints, option
         onExternal: injection.onExternal
       }),
       sourcesPlugin((path, content) => {
+        onRead(path)
         fingerprints.file(path, content)
         injection.onSource(content)
       })
@@ -112,7 +125,7 @@ async function build (source: FunctionSource, fingerprints: Fingerprints, option
   } catch (error) {
     const messages = (error as BuildFailure).errors ?? []
     const reason = messages.length === 0 ? String(error) : await formatMessages(messages)
-    throw new FST_NETLIFY_BUILD_FAILED(source.name, reason)
+    throw locate(new FST_NETLIFY_BUILD_FAILED(source.name, reason), messages.flatMap((message) => toProblem(message, options.root)))
   }
   const lookups = [...packages.values()]
   const bundle: Bundle = {
@@ -120,7 +133,8 @@ async function build (source: FunctionSource, fingerprints: Fingerprints, option
     code: result.outputFiles[0]?.text ?? '',
     inputs: [...inputFiles(result.metafile, options.root), ...lookups.flatMap(({ candidates }) => candidates)],
     packages: lookups,
-    lightObjects
+    lightObjects,
+    prebuilt: false
   }
   return { bundle, acceptsLightObjects: injection.accepts(result) }
 }
@@ -133,6 +147,20 @@ function inputFiles ({ inputs }: Metafile, root: string): string[] {
     const absent = imports.filter(({ path, external }) => external && /^\.{1,2}\//.test(path))
     return [file, ...absent.map(({ path }) => resolve(dirname(file), path))]
   })
+}
+
+/** esbuild counts bytes from 0, everybody else characters from 1. */
+function toProblem ({ text, notes, location }: Message, root: string): Problem[] {
+  if (location === null) return []
+  const { file, line, column, length, lineText } = location
+  const bytes = Buffer.from(lineText)
+  return [{
+    message: [text, ...notes.map((note) => note.text)].join('\n'),
+    file: resolve(root, file),
+    line,
+    column: bytes.toString('utf8', 0, column).length + 1,
+    length: bytes.toString('utf8', column, column + length).length
+  }]
 }
 
 /** A position in a source file, as esbuild shows it: the message, and the line with a mark under the column. */

@@ -8,7 +8,7 @@ import { bundleFileName, type Bundle, type BundleOptions } from './bundle.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 
 /** Goes up when the form of bundles or of entries changes. */
-const CACHE_VERSION = 2
+const CACHE_VERSION = 3
 const STALE_AFTER = 24 * 60 * 60 * 1000
 
 /** What one entry remembers: the bundle, and all that must be unchanged for it to be the right one. */
@@ -16,6 +16,7 @@ interface CacheEntry {
   readonly file: string
   readonly digest: string
   readonly lightObjects: boolean
+  readonly prebuilt: boolean
   readonly inputs: Record<string, [content: string, siblings: string]>
   readonly directories: Record<string, string>
   readonly packages: Array<[from: string, name: string, found: string]>
@@ -25,13 +26,21 @@ interface CacheEntry {
 export interface StoredBundle {
   readonly path: string
   readonly lightObjects: boolean
+  /** Whether it only loads a module of the site that is not bundled. */
+  readonly prebuilt: boolean
+}
+
+/** A bundle of the cache. */
+export interface CachedBundle {
+  readonly bundle: StoredBundle
+  readonly inputs: Bundle['inputs']
 }
 
 /** Bundles on disk, under names made of their content. */
 export interface BundleCache {
   /** A bundle that is still right, or `undefined`. */
-  read (source: FunctionSource, fingerprints: Fingerprints): Promise<StoredBundle | undefined>
-  write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<StoredBundle>
+  read (source: FunctionSource, fingerprints: Fingerprints): Promise<CachedBundle | undefined>
+  write (source: FunctionSource, bundle: Bundle, fingerprints: Fingerprints): Promise<CachedBundle>
   /** Removes what has not been in use for a day. */
   prune (inUse: Iterable<string>): Promise<void>
 }
@@ -68,8 +77,8 @@ export function openBundleCache (options: BundleOptions): BundleCache {
   const entries = new Set<string>()
 
   // By the real path: what a symbolic link leads to may change, as it does with each release where `current` is a link.
-  function entryFile ({ name, file }: FunctionSource): string {
-    return join(directory, `${name}-${digest(key + realpathSync(file)).slice(0, 16)}.json`)
+  function entryFile ({ name, file, generated, sidecar }: FunctionSource): string {
+    return join(directory, `${name}-${digest(JSON.stringify([key, realpathSync(file), generated, sidecar?.nodeBundler])).slice(0, 16)}.json`)
   }
 
   return {
@@ -81,7 +90,7 @@ export function openBundleCache (options: BundleOptions): BundleCache {
         const path = join(directory, entry.file)
         if (digest(await readFile(path, 'utf8')) !== entry.digest) return undefined
         entries.add(file)
-        return { path, lightObjects: entry.lightObjects }
+        return { bundle: { path, lightObjects: entry.lightObjects, prebuilt: entry.prebuilt }, inputs: Object.keys(entry.inputs) }
       } catch {
         return undefined // absent or corrupt: built anew
       }
@@ -94,13 +103,14 @@ export function openBundleCache (options: BundleOptions): BundleCache {
         file: name,
         digest: digest(bundle.code),
         lightObjects: bundle.lightObjects,
+        prebuilt: bundle.prebuilt,
         inputs: Object.fromEntries(bundle.inputs.map((input) => [input, [fingerprints.file(input), fingerprints.siblings(input)]])),
         directories: Object.fromEntries([...bundle.inputs.map(dirname), ...options.tsconfigDirectories].map((path) => [path, fingerprints.directory(path)])),
         packages: bundle.packages.map(({ from, name }) => [from, name, fingerprints.package(from, name)])
       }
       await writeWhole(entryFile(source), JSON.stringify(entry))
       entries.add(entryFile(source))
-      return { path, lightObjects: bundle.lightObjects }
+      return { bundle: { path, lightObjects: bundle.lightObjects, prebuilt: bundle.prebuilt }, inputs: bundle.inputs }
     },
     async prune (inUse) {
       const keep = new Set([...inUse, ...entries])

@@ -4,46 +4,62 @@ import { join, parse } from 'node:path'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
 import { isValidFunctionName } from '../functions/name.ts'
+import { readSidecar } from './sidecar.ts'
 
 /** Best first, for two files of one name: Netlify's order, then `.jsx`, which Netlify does not know. */
 const FILE_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.tsx', '.mts', '.cts', '.jsx']
 /** Best first, for the entry files of one directory. */
 const ENTRY_EXTENSIONS = ['.js', '.ts', '.mjs', '.cjs', '.tsx', '.mts', '.cts', '.jsx']
+/** Files that Netlify's build adds to functions. */
+const RESERVED = new Set(['___netlify-bootstrap', '___netlify-entry-point', '___netlify-telemetry'])
 
 interface Candidate extends FunctionSource {
   readonly isDirectory: boolean
   readonly rank: number
 }
 
+/** Where functions are looked for; paths are absolute. */
+export interface FunctionDirectories {
+  readonly directories: readonly string[]
+  /** What a framework's build has written. */
+  readonly generated: readonly string[]
+}
+
 /**
  * Finds the functions of some directories by the rules of Netlify's build: direct children only, a
  * directory beats a file of the same name, then the extension decides, then the later directory.
- * A directory that does not exist has no functions and is named in `absent`.
+ * A function of the user's beats any generated one.
+ * A directory that does not exist has no functions and, if it is the user's, is named in `absent`.
  *
  * @throws FST_NETLIFY_INVALID_OPTION when something else than a directory is there
  */
-export async function discoverFunctions (directories: readonly string[]): Promise<{ sources: FunctionSource[], absent: string[] }> {
+export async function discoverFunctions ({ directories, generated }: FunctionDirectories): Promise<{ sources: FunctionSource[], absent: string[] }> {
   const best = new Map<string, Candidate>()
   const absent: string[] = []
-  for (const directory of directories) {
-    const entries = await listDirectory(directory)
-    if (entries === undefined) {
-      absent.push(directory)
-      continue
-    }
-    for (const candidate of await Promise.all(entries.map((entry) => toCandidate(directory, entry)))) {
+  for (const directory of [...generated, ...directories]) {
+    const isGenerated = generated.includes(directory)
+    const entries = await listDirectory(directory, isGenerated)
+    if (entries === undefined && !isGenerated) absent.push(directory)
+    for (const candidate of await Promise.all((entries ?? []).map((entry) => toCandidate(directory, entry)))) {
       if (candidate === undefined) continue
       const rival = best.get(candidate.name)
-      if (rival === undefined || beats(candidate, rival)) best.set(candidate.name, candidate)
+      const found = isGenerated ? { ...candidate, generated: true } : candidate
+      if (rival === undefined || beats(found, rival)) best.set(candidate.name, found)
     }
   }
-  const sources = [...best.values()].map(({ name, file, directory }) => ({ name, file, directory }))
+  const sources = await Promise.all([...best.values()].map(toSource))
   return { sources: sources.sort((a, b) => a.name < b.name ? -1 : 1), absent }
+}
+
+async function toSource ({ name, file, directory, generated }: Candidate): Promise<FunctionSource> {
+  if (!generated) return { name, file, directory }
+  const sidecar = await readSidecar(file)
+  return { name, file, directory, generated, ...sidecar && { sidecar } }
 }
 
 async function toCandidate (directory: string, entry: Dirent): Promise<Candidate | undefined> {
   const { name, ext } = parse(entry.name)
-  if (!isValidFunctionName(name) || entry.name === 'node_modules') return undefined
+  if (!isValidFunctionName(name) || RESERVED.has(name) || entry.name === 'node_modules') return undefined
   const path = join(directory, entry.name)
 
   if (entry.isDirectory()) {
@@ -65,6 +81,7 @@ async function entryFile (directory: string, name: string): Promise<string | und
 }
 
 function beats (candidate: Candidate, rival: Candidate): boolean {
+  if (Boolean(candidate.generated) !== Boolean(rival.generated)) return !candidate.generated
   if (candidate.isDirectory !== rival.isDirectory) return candidate.isDirectory
   return candidate.rank <= rival.rank
 }
@@ -77,12 +94,12 @@ async function isFileAt (path: string): Promise<boolean> {
   return await stat(path).then((stats) => stats.isFile(), () => false)
 }
 
-async function listDirectory (directory: string): Promise<Dirent[] | undefined> {
+async function listDirectory (directory: string, mayBeFile = false): Promise<Dirent[] | undefined> {
   try {
     return await readdir(directory, { withFileTypes: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
+    if (code === 'ENOENT' || (code === 'ENOTDIR' && mayBeFile)) return undefined
     if (code === 'ENOTDIR') throw new FST_NETLIFY_INVALID_OPTION('functions', `names ${directory}, which is not a directory`)
     throw error
   }

@@ -9,6 +9,7 @@ import { eventOfFunctionName, readEventHandlers, type EventSlug } from '../funct
 import { functionKind } from '../functions/kind.ts'
 import type { StoredBundle } from './cache.ts'
 import { describeLoadError } from './load-error.ts'
+import { keepModuleVersions } from './module-versions.ts'
 import { requirePackage } from './optional-package.ts'
 import { readScheduleHelper } from './schedule-helper.ts'
 
@@ -33,8 +34,17 @@ export interface LoadedFunction {
   readonly eventHandlers: ReadonlyMap<EventSlug, Handler>
 }
 
+/** A function that another thread has loaded. */
+export interface LoadedElsewhere {
+  readonly definition: ReadyFunction
+  readonly loadable: Loadable
+}
+
 /** Of each CommonJS bundle, the instance that `require` has. */
 const required = new Map<string, string>()
+
+/** How often each module has failed: Node.js never tries an ES module again under the same URL. */
+const failures = new Map<string, number>()
 
 /** Top-level code that has not finished by then has failed; Fastify's `pluginTimeout` is 10,000 ms. */
 const LOAD_TIMEOUT = 5_000
@@ -86,7 +96,7 @@ export async function loadFunction (loadable: Loadable): Promise<LoadedFunction 
 }
 
 /** Names the module that a function comes from: its bundle, and which instance of it. */
-function moduleKey ({ bundle: { path }, instance }: Loadable): string {
+export function moduleKey ({ bundle: { path }, instance }: Loadable): string {
   return instance === '' ? path : `${path}?${instance}`
 }
 
@@ -115,20 +125,26 @@ function withoutFetch (name: string): Handler {
 }
 
 async function loadModule (loadable: Loadable): Promise<Record<string, unknown>> {
-  const { source, bundle: { path }, root, instance } = loadable
+  const { source, bundle: { path, prebuilt }, root, instance } = loadable
+  const key = moduleKey(loadable)
+  const attempt = failures.get(key) ?? 0
+  if (prebuilt) keepModuleVersions()
   try {
-    const loading = path.endsWith('.cjs') ? requireModule(path, instance) : import(moduleUrl(path, instance))
+    const loading = path.endsWith('.cjs') ? requireModule(path, instance) : import(moduleUrl(path, instance, attempt))
     const exported: unknown = await withTimeout(loading)
     return Object(exported) as Record<string, unknown>
   } catch (error) {
+    failures.set(key, attempt + 1)
     throw new FST_NETLIFY_LOAD_FAILED(source.name, await describeLoadError(error, path, source, root), { cause: error })
   }
 }
 
 /** Node.js never lets go of an ES module, so another instance of it has another URL. */
-function moduleUrl (path: string, instance: string): string {
-  const { href } = pathToFileURL(path)
-  return instance === '' ? href : `${href}?instance=${instance}`
+function moduleUrl (path: string, instance: string, attempt: number): string {
+  const url = pathToFileURL(path)
+  if (instance !== '') url.searchParams.set('instance', instance)
+  if (attempt > 0) url.searchParams.set('attempt', String(attempt))
+  return url.href
 }
 
 async function requireModule (path: string, instance: string): Promise<unknown> {

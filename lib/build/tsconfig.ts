@@ -10,7 +10,12 @@ export interface TsconfigLookup {
   paths (importer: string, specifier: string): string[]
   /** Everything that applies to files of this directory, as text to compare. */
   fingerprint (directory: string): string
+  /** Every tsconfig.json that has been read, and what they extend. */
+  files (): string[]
 }
+
+/** What get-tsconfig remembers a file under, before its path and behind it. */
+const READ = /^readFileSync:(.+):utf8$/
 
 export function createTsconfigLookup (): TsconfigLookup {
   const cache = new Map<string, never>()
@@ -58,7 +63,8 @@ export function createTsconfigLookup (): TsconfigLookup {
         fingerprints.set(directory, text)
       }
       return text
-    }
+    },
+    files: () => [...cache.keys()].flatMap((key) => READ.exec(key)?.[1] ?? [])
   }
 }
 

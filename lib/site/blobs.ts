@@ -27,8 +27,8 @@ export const BLOBS_VARIABLE = 'NETLIFY_BLOBS_CONTEXT'
 const PACKAGE = '@netlify/blobs'
 const LOOPBACK = '127.0.0.1'
 /** As Netlify's local emulators call a site and a deploy that have no id. */
-const NO_SITE = 'unlinked'
-const NO_DEPLOY = '0'
+export const NO_SITE = 'unlinked'
+export const NO_DEPLOY = '0'
 /** Netlify's own default. It only has to be one that the package knows. */
 const REGION = 'us-east-2'
 /** Milliseconds; the functions have come to their end by then. */

@@ -1,43 +1,84 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { FST_NETLIFY_INVALID_TOML } from '../errors.ts'
-import { readFunctionBlocks, type ConfigOverrides } from './toml-functions.ts'
+import { locate } from '../functions/problem.ts'
+import { readFrameworkConfig, type TomlRules } from './framework-config.ts'
+import { overridesOf, type ConfigOverrides } from './toml-functions.ts'
+import { DEV_CONTEXT, mergeLayers, readLayers, type DeployPlace } from './toml-layer.ts'
+import { openTable, type TomlTable } from './toml-table.ts'
 
-/** What netlify.toml says about the site; every path absolute. */
+export interface TomlOptions extends DeployPlace {
+  readonly root: string
+  /** Absolute; `undefined` reads none. */
+  readonly file: string | undefined
+  /** Whether `file` was named, so that no other takes its place. Its own directory is the root then. */
+  readonly explicit: boolean
+}
+
+/** What netlify.toml and the build of a framework say about the site; every path absolute. */
 export interface SiteToml {
-  /** Directory the other paths are relative to; `root` unless `[build] base` says otherwise. */
+  /** The netlify.toml that counts, if there is one. */
+  readonly file: string | undefined
+  /** Directory the other paths are relative to; the root unless `[build] base` says otherwise. */
   readonly base: string
   readonly publish: string | undefined
   readonly functions: string | undefined
   readonly overridesFor: ConfigOverrides
+  /** Redirect rules as they were written; those of `_redirects` come before them. */
+  readonly redirects: TomlRules
+  /** Redirect rules of a framework that come before all others. */
+  readonly firstRedirects: TomlRules
+  /** Header rules as they were written; those of `_headers` come before them. */
+  readonly headers: TomlRules
+  readonly images: { readonly remoteImages: readonly string[] }
+  /** Variables that functions see: in the context `dev` only. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
+const FILE = 'netlify.toml'
+const NO_TABLE = openTable({}, (reason) => new Error(reason))
+
 /**
- * Reads the keys of netlify.toml that place functions and published files, and those that configure functions. Unknown keys are ignored.
+ * Reads netlify.toml and what the build of a framework adds to it. A netlify.toml in the base directory takes
+ * the place of the one that names this directory. Unknown keys are ignored.
  * See https://docs.netlify.com/build/configure-builds/file-based-configuration/
  *
- * @throws FST_NETLIFY_INVALID_TOML when the file cannot be parsed, or a key that is read has a wrong type.
+ * @throws FST_NETLIFY_INVALID_TOML, FST_NETLIFY_INVALID_FRAMEWORK_CONFIG
  */
-export async function readToml (file: string, root: string): Promise<SiteToml | undefined> {
+export async function readToml ({ root, file, explicit, ...place }: TomlOptions): Promise<SiteToml> {
+  const start = explicit && file !== undefined ? dirname(file) : root
+  const first = file === undefined ? undefined : await readTomlFile(file)
+  const base = resolveInside(start, readLayers(first ?? NO_TABLE, place).base ?? '.')
+  const other = join(base, FILE)
+  const second = file === undefined || explicit || base === start ? undefined : await readTomlFile(other)
+
+  const toml = second ?? first ?? NO_TABLE
+  const dev = place.context === DEV_CONTEXT ? toml.table('dev') : NO_TABLE
+  const framework = await readFrameworkConfig([...new Set([base, root])])
+  const own = readLayers(toml, place)
+  const layers = framework === undefined ? own : mergeLayers([framework, own])
+  const inside = (path: string | undefined): string | undefined => path === undefined ? undefined : resolveInside(base, path)
+  return {
+    file: second === undefined ? first && file : other,
+    base,
+    publish: inside(dev.text('publish') ?? layers.publish),
+    functions: inside(dev.text('functions') ?? layers.functions),
+    overridesFor: overridesOf(layers.blocks),
+    redirects: [...toml.tables('redirects'), ...framework?.redirects ?? []],
+    firstRedirects: framework?.firstRedirects ?? [],
+    headers: [...toml.tables('headers'), ...framework?.headers ?? []],
+    images: { remoteImages: [...own.remoteImages ?? [], ...framework?.remoteImages ?? []] },
+    environment: place.context === DEV_CONTEXT ? layers.environment : {}
+  }
+}
+
+async function readTomlFile (file: string): Promise<TomlTable | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new FST_NETLIFY_INVALID_TOML(file, error.message, { cause: error })
   })
-  if (text === undefined) return undefined
-
-  const toml = parseToml(file, text)
-  const build = table(file, toml, 'build')
-  const functions = table(file, toml, 'functions')
-  const base = resolveInside(root, string(file, build, 'build.base') ?? '.')
-  const publish = string(file, build, 'build.publish')
-  const directory = string(file, functions, 'functions.directory') ?? string(file, build, 'build.functions')
-  return {
-    base,
-    publish: publish === undefined ? undefined : resolveInside(base, publish),
-    functions: directory === undefined ? undefined : resolveInside(base, directory),
-    overridesFor: readFunctionBlocks(file, functions)
-  }
+  return text === undefined ? undefined : openTable(parseToml(file, text), (reason) => new FST_NETLIFY_INVALID_TOML(file, reason))
 }
 
 function parseToml (file: string, text: string): Record<string, unknown> {
@@ -45,22 +86,9 @@ function parseToml (file: string, text: string): Record<string, unknown> {
     return parse(text)
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
-    throw new FST_NETLIFY_INVALID_TOML(file, `line ${error.line}, column ${error.column}: ${error.message}`, { cause: error })
+    const { line, column, message } = error
+    throw locate(new FST_NETLIFY_INVALID_TOML(file, `line ${line}, column ${column}: ${message}`, { cause: error }), [{ message: message.split('\n', 1)[0] ?? '', file, line, column, length: 0 }])
   }
-}
-
-function table (file: string, parent: Record<string, unknown>, key: string): Record<string, unknown> {
-  const value = parent[key] ?? {}
-  if (typeof value !== 'object' || Array.isArray(value) || value instanceof Date) {
-    throw new FST_NETLIFY_INVALID_TOML(file, `"${key}" must be a table`)
-  }
-  return value as Record<string, unknown>
-}
-
-function string (file: string, parent: Record<string, unknown>, path: string): string | undefined {
-  const value = parent[path.slice(path.lastIndexOf('.') + 1)]
-  if (value === undefined || typeof value === 'string') return value
-  throw new FST_NETLIFY_INVALID_TOML(file, `"${path}" must be a string`)
 }
 
 /** Netlify reads a leading slash as the directory that paths start from, not as the root of the disk. */

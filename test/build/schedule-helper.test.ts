@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import netlifyFunctions from '../../lib/index.ts'
-import { createSite, type SiteFiles } from '../helper.ts'
+import { createSite, isolation, type SiteFiles } from '../helper.ts'
 
 const installed = join(import.meta.dirname, '../../node_modules/@netlify/functions')
 const handler = 'async () => ({ statusCode: 200 })'
@@ -15,7 +15,7 @@ async function boot (t: Test, files: SiteFiles): Promise<FastifyInstance> {
   await symlink(installed, join(root, 'node_modules/@netlify/functions'), 'dir')
   const app = Fastify()
   t.teardown(async () => { await app.close() })
-  await app.register(netlifyFunctions, { root })
+  await app.register(netlifyFunctions, { root, isolation })
   return app
 }
 

@@ -43,7 +43,7 @@ t.test('a file that is not there is an error that names it', async (t) => {
     await t.rejects(async () => await app.register(netlifyFunctions, { root, envFile }), { code: 'FST_NETLIFY_INVALID_OPTION', message: `Option "envFile" names a file that does not exist: ${join(root, '.env.local')}` })
     await app.close()
   }
-  for (const envFile of [5, '', [''], [5], {}, true]) {
+  for (const envFile of [5, '', [''], [5], {}, null]) {
     const app = Fastify()
     await t.rejects(async () => await app.register(netlifyFunctions, { root, envFile: envFile as never }), { code: 'FST_NETLIFY_INVALID_OPTION', message: /"envFile" must be/ }, JSON.stringify(envFile))
     await app.close()

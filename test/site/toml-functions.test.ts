@@ -8,7 +8,8 @@ const CRON = 'Must be a valid cron expression (see https://ntl.fyi/cron-syntax)'
 
 async function overrides (t: Parameters<typeof createSite>[0], toml: string, functionName = 'send-mail'): Promise<GivenConfig> {
   const root = await createSite(t, { 'netlify.toml': toml })
-  return (await readToml(join(root, 'netlify.toml'), root))!.overridesFor(functionName)
+  const { overridesFor } = await readToml({ root, file: join(root, 'netlify.toml'), explicit: false, context: 'production', branch: '' })
+  return overridesFor(functionName)
 }
 
 t.test('every key of [functions] that Netlify knows is for every function', async (t) => {

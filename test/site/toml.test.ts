@@ -3,11 +3,17 @@ import t from 'tap'
 import { createApp, createSite } from '../helper.ts'
 import { readToml } from '../../lib/site/toml.ts'
 
+const NOTHING = { file: undefined, publish: undefined, functions: undefined, redirects: [], firstRedirects: [], headers: [], images: { remoteImages: [] }, environment: {} }
+
 const answers = (text: string): string => `export default () => new Response(${JSON.stringify(text)})`
 
-t.test('a site without a netlify.toml has none', async (t) => {
+t.test('a site without a netlify.toml has its paths from the root', async (t) => {
   const root = await createSite(t, {})
-  t.equal(await readToml(join(root, 'netlify.toml'), root), undefined)
+  for (const file of [join(root, 'netlify.toml'), undefined]) {
+    const { overridesFor, ...found } = await readToml({ root, file, explicit: false, context: 'production', branch: '' })
+    t.strictSame(found, { ...NOTHING, base: root })
+    t.strictSame(overridesFor('x'), {})
+  }
 })
 
 const places: Array<[title: string, toml: string, expected: { base: string, publish?: string, functions?: string }]> = [
@@ -18,19 +24,23 @@ const places: Array<[title: string, toml: string, expected: { base: string, publ
   ['[build] publish', '[build]\npublish = "dist"', { base: '.', publish: 'dist' }],
   ['[build] base, from which the other paths start', '[build]\nbase = "packages/site"\npublish = "dist"\nfunctions = "api"', { base: 'packages/site', publish: 'packages/site/dist', functions: 'packages/site/api' }],
   ['a leading slash, which means the base', '[build]\nbase = "/packages/site"\npublish = "/dist/"\nfunctions = "/"', { base: 'packages/site', publish: 'packages/site/dist', functions: 'packages/site' }],
-  ['keys that are for others', 'title = 1\n[build]\ncommand = "make"\n[[redirects]]\nfrom = "/a"\nto = "/b"', { base: '.' }]
+  ['[build] publish that is empty', '[build]\npublish = ""\nbase = ""', { base: '.' }],
+  ['keys that are for others', 'title = 1\n[build]\ncommand = "make"\n[[plugins]]\npackage = "x"\n[[edge_functions]]\npath = "/a"\nfunction = "b"', { base: '.' }]
 ]
 
 for (const [title, toml, { base, publish, functions }] of places) {
   t.test(`netlify.toml says: ${title}`, async (t) => {
     const root = await createSite(t, { 'netlify.toml': toml })
-    const { overridesFor, ...found } = (await readToml(join(root, 'netlify.toml'), root))!
-    t.same(found, {
+    const file = join(root, 'netlify.toml')
+    const { overridesFor, ...found } = await readToml({ root, file, explicit: false, context: 'production', branch: '' })
+    t.strictSame(found, {
+      ...NOTHING,
+      file,
       base: join(root, base, '.'),
       publish: publish && join(root, publish),
       functions: functions && join(root, functions)
     })
-    t.same(overridesFor('x'), {})
+    t.strictSame(overridesFor('x'), {})
   })
 }
 
