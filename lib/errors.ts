@@ -55,6 +55,13 @@ export const FST_NETLIFY_CLIENT_LEFT: CodedError = coded('FST_NETLIFY_CLIENT_LEF
 /** As many invocations as `limits.concurrency` allows are running; sent with `Retry-After`. */
 export const FST_NETLIFY_TOO_MANY_INVOCATIONS: CodedError<[name: string, what: string, limit: number]> = coded('FST_NETLIFY_TOO_MANY_INVOCATIONS', 'Function "%s" is not run: the limit of %s at once, %d, is reached', 503)
 
+/** The function ended the thread it ran in: it exhausted its memory, say, or called `process.exit`. */
+export const FST_NETLIFY_THREAD_ENDED: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_THREAD_ENDED', 'Function "%s" ended its thread: %s', 500)
+/** The thread that the call ran in was ended by another call; sent with `Retry-After`. */
+export const FST_NETLIFY_THREAD_LOST: CodedError<[name: string, reason: string]> = coded('FST_NETLIFY_THREAD_LOST', 'Function "%s" lost the thread it ran in: %s', 503)
+/** The function keeps ending the threads it runs in; sent with `Retry-After`. */
+export const FST_NETLIFY_HELD_BACK: CodedError<[name: string, seconds: number]> = coded('FST_NETLIFY_HELD_BACK', 'Function "%s" is held back for %d seconds, as it keeps ending the threads it runs in; the server\'s log says how', 503)
+
 /** The function was called more often than its `config.rateLimit` allows; sent with `Retry-After`. */
 export const FST_NETLIFY_RATE_LIMITED: CodedError<[name: string, seconds: number]> = coded('FST_NETLIFY_RATE_LIMITED', 'Function "%s" is called too often: rate limit exceeded, retry in %d seconds', 429)
 
@@ -85,6 +92,42 @@ export const FST_NETLIFY_TIMEOUT: CodedError<[name: string, seconds: string]> = 
 export const FST_NETLIFY_RESPONSE_BODY_TOO_LARGE: CodedError<[name: string, limit: number]> = coded('FST_NETLIFY_RESPONSE_BODY_TOO_LARGE', 'Function "%s" sent a response body larger than %d bytes', 500)
 /** The response body is longer or shorter than its `content-length`. */
 export const FST_NETLIFY_CONTENT_LENGTH_MISMATCH: CodedError<[name: string, declared: number, sent: number]> = coded('FST_NETLIFY_CONTENT_LENGTH_MISMATCH', 'Function "%s" declared a content-length of %d bytes and sent %d', 500)
+
+/** The query of `/.netlify/images` names no source, or one that is no URL. */
+export const FST_NETLIFY_INVALID_IMAGE_REQUEST: CodedError<[problem: string]> = coded('FST_NETLIFY_INVALID_IMAGE_REQUEST', 'The image cannot be found: %s', 400)
+/** A parameter of `/.netlify/images` has a bad value. */
+export const FST_NETLIFY_INVALID_IMAGE_PARAMETER: CodedError<[parameter: string, rule: string]> = coded('FST_NETLIFY_INVALID_IMAGE_PARAMETER', 'The image\'s parameter "%s" %s', 404)
+/** The source of an image does not exist. */
+export const FST_NETLIFY_IMAGE_NOT_FOUND: CodedError<[url: string]> = coded('FST_NETLIFY_IMAGE_NOT_FOUND', 'There is no image %s', 404)
+/** The source of an image is on another server, and netlify.toml does not allow it. */
+export const FST_NETLIFY_IMAGE_NOT_ALLOWED: CodedError<[url: string]> = coded('FST_NETLIFY_IMAGE_NOT_ALLOWED', 'The image %s is not among those that [images] remote_images of netlify.toml allows', 403)
+/** The source of an image cannot be transformed. */
+export const FST_NETLIFY_INVALID_IMAGE: CodedError<[url: string, reason: string]> = coded('FST_NETLIFY_INVALID_IMAGE', 'The image %s cannot be transformed: %s', 400)
+/** The server of an image does not give it. */
+export const FST_NETLIFY_IMAGE_UNREACHABLE: CodedError<[url: string, reason: string]> = coded('FST_NETLIFY_IMAGE_UNREACHABLE', 'The image %s cannot be fetched: %s', 502)
+/** A request for an image is neither GET nor HEAD. */
+export const FST_NETLIFY_IMAGE_METHOD: CodedError<[method: string]> = coded('FST_NETLIFY_IMAGE_METHOD', 'An image has no method %s; use GET or HEAD', 405)
+/** The package that transforms images is not installed, or does not run here; the log says more. */
+export const FST_NETLIFY_IMAGES_UNAVAILABLE: CodedError = coded('FST_NETLIFY_IMAGES_UNAVAILABLE', 'This server does not transform images; its log says why', 501)
+/** Too many images wait to be transformed; sent with `Retry-After`. */
+export const FST_NETLIFY_TOO_MANY_IMAGES: CodedError<[limit: number]> = coded('FST_NETLIFY_TOO_MANY_IMAGES', '%d images wait to be transformed already', 503)
+
+/** The server of the option `devServer` does not answer. */
+export const FST_NETLIFY_DEV_SERVER_UNREACHABLE: CodedError<[url: string, reason: string]> = coded('FST_NETLIFY_DEV_SERVER_UNREACHABLE', 'The dev server %s does not answer (%s); start it, or correct the option "devServer"', 502)
+
+/** The server that a redirect rule passes a request on to cannot be reached, or breaks the exchange; the log says more. */
+export const FST_NETLIFY_PROXY_FAILED: CodedError = coded('FST_NETLIFY_PROXY_FAILED', 'The server that this path leads to cannot be reached, or does not answer as it should; the log of this server says why', 502)
+/** The server that a redirect rule passes a request on to has not begun to answer in time. */
+export const FST_NETLIFY_PROXY_TIMEOUT: CodedError<[seconds: number]> = coded('FST_NETLIFY_PROXY_TIMEOUT', 'The server that this path leads to has not answered within %d seconds', 504)
+/** A request that a redirect rule has passed on came back, or has been passed on too often. */
+export const FST_NETLIFY_PROXY_LOOP: CodedError = coded('FST_NETLIFY_PROXY_LOOP', 'The request goes round in circles: a redirect rule with status 200 leads back to this site; name the path on this site as its destination instead', 508)
+/** The path of a request that is to be passed on could lead out of the place its rule allows. */
+export const FST_NETLIFY_UNSAFE_PATH: CodedError = coded('FST_NETLIFY_UNSAFE_PATH', 'The path has an encoded segment "." or "..", which is not passed on to another server', 400)
+
+/** A file that needs a login, by a header rule with `Basic-Auth`, was asked for without one; sent with `WWW-Authenticate`. */
+export const FST_NETLIFY_LOGIN_REQUIRED: CodedError = coded('FST_NETLIFY_LOGIN_REQUIRED', 'This page needs a user name and a password', 401)
+/** A published file cannot be read, or is gone since it was found. */
+export const FST_NETLIFY_FILE_UNREADABLE: CodedError = coded('FST_NETLIFY_FILE_UNREADABLE', 'The file cannot be read', 500)
 
 /** The background queue does not accept jobs. */
 export const FST_NETLIFY_QUEUE_UNAVAILABLE: CodedError<[reason: string]> = coded('FST_NETLIFY_QUEUE_UNAVAILABLE', 'The background queue cannot store the call: %s', 503)

@@ -1,5 +1,6 @@
 import type { VerifyToken } from './invoke/caller.ts'
 import type { GeoOption } from './invoke/geo.ts'
+import type { IsolationMode } from './invoke/isolation.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
 import type { QueueDriver } from './queue/driver.ts'
 
@@ -83,6 +84,47 @@ export interface BackgroundOptions {
   encryptionKey?: string
 }
 
+/** Where functions run. See docs/isolation.md. */
+export interface IsolationOptions {
+  /**
+   * Functions that a client waits for.
+   * @default 'inline'
+   */
+  request?: IsolationMode
+  /**
+   * Background functions.
+   * @default 'thread'
+   */
+  background?: IsolationMode
+  /**
+   * Scheduled functions.
+   * @default 'thread'
+   */
+  scheduled?: IsolationMode
+  /**
+   * By globs for the names of functions, such as `{ 'report-*': 'thread' }`. The first that fits counts, whatever the kind.
+   * @default {}
+   */
+  functions?: Readonly<Record<string, IsolationMode>>
+  /**
+   * Threads that are kept ready, and at most. Requests have threads of their own, and so has every size of memory. A number
+   * is the most.
+   * @default { min: 1, max: os.availableParallelism() }
+   */
+  threads?: number | { min?: number, max?: number }
+  /**
+   * Megabytes of a thread's heap and buffers; a function that takes more ends its thread. `config.memory` overrides it for
+   * one function.
+   * @default 1024
+   */
+  memory?: number
+  /**
+   * Milliseconds after which a thread that has nothing to do ends, if there are more than `threads.min`.
+   * @default 60_000
+   */
+  idleTimeout?: number
+}
+
 /** Static files. */
 export interface PublishOptions {
   /** Directory of the files, relative to the site's root. */
@@ -103,6 +145,20 @@ export interface PublishOptions {
 export interface BlobsStorage {
   /** Directory of the stores, relative to the site's root. It is made where it is missing, and never published. */
   directory: string
+}
+
+/** What `/.netlify/images` may use. */
+export interface ImageOptions {
+  /**
+   * Bytes of transformed images, and of remote ones, that are kept in `.netlify/images-cache` below the root.
+   * @default 268_435_456
+   */
+  cacheSize?: number
+  /**
+   * Images that are transformed at once. Each takes a processor and a thread of Node.js's pool.
+   * @default half of the processors, at most 3
+   */
+  concurrency?: number
 }
 
 export interface NetlifyFunctionsOptions {
@@ -138,11 +194,12 @@ export interface NetlifyFunctionsOptions {
    */
   env?: Readonly<Record<string, string>>
   /**
-   * File or files such as `.env`, relative to the root, whose variables are added to `env`. A later file wins over an
-   * earlier one, `env` over all.
-   * @default none
+   * File or files such as `.env`, relative to the root, whose variables are added to `env`. `true` reads those of the deploy context that
+   * are there: `.env`, `.env.<context>`, `.env.local`, `.env.<context>.local`, for the context `dev` with `development` in their names. A
+   * later file wins over an earlier one, the variables that the process has over all files, `env` over all.
+   * @default true in the deploy context `dev`, else none
    */
-  envFile?: string | readonly string[]
+  envFile?: boolean | string | readonly string[]
   /**
    * What `context.site` shows, and the site's variables SITE_ID, SITE_NAME and URL.
    * @default these variables
@@ -170,6 +227,12 @@ export interface NetlifyFunctionsOptions {
    */
   queue?: QueueDriver
   /**
+   * Where functions run: in the server's own thread, which is the fastest, or in others, whose crashes and endless loops
+   * harm no others. A string sets all kinds.
+   * @default { request: 'inline', background: 'thread', scheduled: 'thread' }
+   */
+  isolation?: IsolationMode | IsolationOptions
+  /**
    * Whether scheduled functions run by the clock, from when the server listens until it closes.
    * @default true
    */
@@ -191,6 +254,20 @@ export interface NetlifyFunctionsOptions {
    * @default false
    */
   forms?: boolean
+  /**
+   * Whether files are watched, and what a change reaches is built again and served at once. For work on a site: functions
+   * that fail are served as failed, and with `exposeErrors` a browser shows where.
+   * @default false
+   */
+  watch?: boolean
+  /** Transformed images; needs the package `ipx` as soon as one is asked for. */
+  images?: ImageOptions
+  /**
+   * Origin of a framework's dev server, such as `http://localhost:5173`, that gets what no function, redirect or published file serves,
+   * WebSockets included.
+   * @default none
+   */
+  devServer?: string
   /**
    * Whether clients see messages and stack traces of functions that fail.
    * @default process.env.NODE_ENV !== 'production'

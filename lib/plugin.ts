@@ -3,32 +3,38 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createCacheDirectory } from './build/cache.ts'
-import { FST_NETLIFY_DUPLICATE_SITE } from './errors.ts'
-import type { FunctionDefinition, ReadyFunction } from './functions/definition.ts'
+import type { FunctionDefinition } from './functions/definition.ts'
 import { containFunctionErrors } from './invoke/containment.ts'
 import { createGeoHeader } from './invoke/geo.ts'
 import { installGlobals } from './invoke/globals.ts'
 import { createInvocations } from './invoke/invocation.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
 import { createEnvShare } from './invoke/process-env.ts'
+import { createThreadPool } from './invoke/threads/pool.ts'
 import type { NetlifyFunctionsOptions } from './options.ts'
-import { resolveOptions, type ResolvedOptions } from './options/resolve.ts'
+import type { ResolvedOptions } from './options/resolve.ts'
 import { createHeaderSeal, readSealKeys } from './queue/sealed-headers.ts'
 import { createBackground } from './server/background.ts'
 import { createConcurrency } from './server/concurrency.ts'
 import { createEvents } from './server/events.ts'
 import { createForms } from './server/forms.ts'
-import { createFunctionServer } from './server/functions.ts'
+import { createFunctionServer, type FunctionCall } from './server/functions.ts'
 import { createHandle, invoke, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
 import { createJobs } from './server/jobs.ts'
+import { createProxy } from './server/proxy.ts'
 import { createRateLimits, type RateLimits } from './server/rate-limit.ts'
-import { createReloader, type Prepared } from './server/reload.ts'
+import { createReloader, type Prepared, type ReloadOptions } from './server/reload.ts'
 import { createScheduler } from './server/scheduled.ts'
-import { createSiteQueue, type QueueNeed } from './server/site-queue.ts'
+import { createSiteQueue, queuedFunctions, queueNeed } from './server/site-queue.ts'
 import type { SiteVersion } from './server/site-version.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
+import { addSite, sitesOf } from './server/sites.ts'
+import { createVisitors } from './server/visitors.ts'
+import { createWatchPages } from './server/watch-pages.ts'
+import { createWatch } from './server/watch.ts'
 import { startBlobs, type Blobs } from './site/blobs.ts'
-import { readVersion, type VersionParts } from './version.ts'
+import { createImages } from './site/images.ts'
+import { logWorkingDirectory, readSettings, readVersion, type VersionParts } from './version.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -37,10 +43,10 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<RouteConfig> {}
 }
 
-const sitesByHandle = new WeakMap<NetlifyFunctions, Map<string, NetlifyFunctions>>()
-
 async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Promise<void> {
-  const options = resolveOptions(given)
+  const since = Date.now()
+  const settings = await readSettings(given)
+  const { options } = settings
   const { limits, background: { concurrency, retryDelays, drainTimeout, leaseDuration, secretHeaders, encryptionKey } } = options
   const { log } = app
   const sites = sitesOf(app, options.name)
@@ -50,21 +56,39 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   installGlobals()
   const stopContaining = containFunctionErrors()
   app.addHook('onClose', async () => { stopContaining() })
+  const watch = options.watch ? createWatch({ root: options.root, except: [options.blobs?.directory].filter((path) => path !== undefined), since, refresh: async () => await reloader.refresh(), log }) : undefined
+  const pool = createThreadPool({ ...options.isolation, log })
+  const cacheDirectory = createCacheDirectory(options.root)
+  const proxy = createProxy({ trustPlatformHeaders: options.trustPlatformHeaders })
+  // Hooks of this kind run last to first, so these come after everything that runs functions.
+  app.addHook('onClose', async () => {
+    await Promise.all([pool.close(drainTimeout), proxy.close()])
+    await cacheDirectory.close()
+  })
   const parts: VersionParts = {
     log,
-    cacheDirectory: createCacheDirectory(options.root),
+    cacheDirectory,
     blobs: await blobsFor(app, options),
-    firstEnv: options.env
+    pool,
+    firstEnv: options.env,
+    memory: watch?.memory
   }
-  const site: { current: SiteVersion } = { current: (await readVersion(options, parts)).version }
+  const first = await readVersion(settings, parts)
+  const site: { current: SiteVersion } = { current: first.version }
+  first.settle()
+  logWorkingDirectory(settings, first, log)
+  watch?.look(first.sources)
+  const pages = watch && createWatchPages({ site, root: options.root, exposeErrors: options.exposeErrors })
 
   const queue = createSiteQueue({ given: options.queue, file: queueFile(options), log })
   const { driver } = queue
-  await queue.ensure(queueNeed(site.current, options))
+  await queue.ensure(queueNeed(site.current, options.schedule))
   const seal = createHeaderSeal(secretHeaders, readSealKeys(encryptionKey ?? '') ?? [])
-  if (queuedFunctions(site.current, options).length > 0 && !seal.encrypts && driver.durable !== false && secretHeaders.length > 0) {
+  if (queuedFunctions(site.current, options.schedule).length > 0 && !seal.encrypts && driver.durable !== false && secretHeaders.length > 0) {
     log.info({ headers: secretHeaders }, 'the background queue stores these headers as they are; set NETLIFY_QUEUE_KEY to have them encrypted')
   }
+
+  if (site.current.redirects?.hasProxy) await proxy.ensure()
 
   const pending = createPendingWork()
   const startInvocation = createInvocations(pending.add)
@@ -77,7 +101,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     waitUntil: pending.add,
     places: {
       ...concurrency,
-      get shared () { return queuedFunctions(site.current, options).length > 1 }
+      get shared () { return queuedFunctions(site.current, options.schedule).length > 1 }
     },
     retryDelays,
     leaseDuration,
@@ -96,10 +120,16 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     prepare,
     candidate: (version) => ({ functions: [...version.functions.values()], invoke: async (name, request) => await invoke(calling, version, name, request) }),
     log,
-    onBuild: (event) => { events.emit('build', event) }
+    onBuild (event) {
+      pages?.onBuild(event)
+      events.emit('build', event)
+    }
   })
 
-  app.addHook('onReady', async () => { background.start() })
+  app.addHook('onReady', async () => {
+    background.start()
+    await watch?.start()
+  })
   app.addHook('onListen', async () => { if (options.schedule) scheduler.start() })
   // Jobs are no longer taken from here on, while requests under way still run.
   app.addHook('preClose', (done) => {
@@ -108,45 +138,61 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     done()
   })
   app.addHook('onClose', async () => {
+    await watch?.close()
     const [left] = await Promise.all([pending.drain(drainTimeout), background.close(drainTimeout), reloader.close()])
     if (left > 0) log.warn({ promises: left }, 'promises given to waitUntil that had not settled when the server closed')
-    await parts.cacheDirectory.close()
   })
 
   const jobs = createJobs({ driver, background, seal, hasFunction: (name) => site.current.functions.has(name) })
-  const handle = createHandle({ ...calling, site, jobs, reload: reloader.reload, emit: platformEvents.emit, events, sites })
-  if (options.name !== undefined) sites.set(options.name, handle)
-  if (!app.hasDecorator('netlifyFunctions')) {
-    app.decorate('netlifyFunctions', handle)
-    sitesByHandle.set(handle, sites)
-  }
+  const handle = createHandle({ ...calling, site, jobs, reload, emit: platformEvents.emit, events, sites })
+  addSite(app, sites, options.name, handle)
 
+  const geo = createGeoHeader(options.geo)
+  const visitors = createVisitors({ geo: options.geo && geo, verifyToken: options.verifyToken, trustPlatformHeaders: options.trustPlatformHeaders })
   const serve = createFunctionServer({
-    background, concurrency: underWay, limits, timeoutOf, startInvocation, geo: createGeoHeader(options.geo), trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
+    background, concurrency: underWay, limits, timeoutOf, startInvocation, geo, trustPlatformHeaders: options.trustPlatformHeaders, exposeErrors: options.exposeErrors
   })
   const forms = options.forms ? await createForms({ events: platformEvents, maxBytes: limits.requestBody, siteUrl, log }) : undefined
+  const images = {
+    images: createImages({
+      directory: join(options.root, '.netlify', 'images-cache'),
+      maxBytes: options.images.cacheSize,
+      concurrency: options.images.concurrency,
+      onCacheError: (error) => { log.warn({ err: error }, 'transformed images cannot be stored') }
+    }),
+    callFunction: async (call: FunctionCall, request: Request) => await invoke(calling, call.version, call.definition.name, request, call)
+  }
   let rateLimits: RateLimits | undefined
   await app.register(async (scope) => {
     rateLimits = await createRateLimits(scope, { functions: site.current.functions.values(), site: `${scope.prefix}${options.constraints.host ?? ''}` })
-    await serveSite(scope, { host: app, constraints: options.constraints, site, rateLimits, serve, forms })
+    await serveSite(scope, { host: app, constraints: options.constraints, site, rateLimits, serve, forms, visitors, proxy, pages, images, devServer: options.devServer })
   }, { prefix: options.prefix })
 
+  /** Looks at everything, whatever has been noticed of changes. */
+  async function reload (given?: ReloadOptions): Promise<void> {
+    watch?.memory.forget()
+    await reloader.reload(given)
+  }
+
   async function prepare (): Promise<Prepared> {
-    const next = resolveOptions(given)
-    const discard = env.replace(next.env)
+    const next = await readSettings(given)
+    const discard = env.replace(next.options.env)
     try {
-      const { version, bundled } = await readVersion(next, parts)
+      const { version, settle, bundled, sources } = await readVersion(next, parts)
+      watch?.look(sources)
       rateLimits?.check(version.functions.values())
-      await queue.ensure(queueNeed(version, next))
-      return { version, bundled, swap: () => swap(version), discard }
+      if (version.redirects?.hasProxy) await proxy.ensure()
+      await queue.ensure(queueNeed(version, next.options.schedule))
+      return { version, bundled, swap: () => swap(version, settle), discard }
     } catch (error) {
       discard()
       throw error
     }
   }
 
-  function swap (version: SiteVersion): void {
+  function swap (version: SiteVersion, settle: () => void): void {
     site.current = version
+    settle()
     scheduler.update()
   }
 
@@ -156,33 +202,9 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   }
 }
 
-/** The functions whose calls wait in the queue. */
-function queuedFunctions ({ functions }: SiteVersion, { schedule }: ResolvedOptions): ReadyFunction[] {
-  return [...functions.values()].filter((definition) => definition.state === 'ready')
-    .filter(({ kind }) => kind === 'background' || (kind === 'scheduled' && schedule))
-}
-
-function queueNeed (version: SiteVersion, options: ResolvedOptions): QueueNeed {
-  const queued = queuedFunctions(version, options)
-  if (queued.length === 0) return 'nothing'
-  return queued.some(({ kind }) => kind === 'background') ? 'calls' : 'schedules'
-}
-
 /** Each site of a scope has a file of its own: two may have different functions of the same name. */
 function queueFile ({ root, name }: ResolvedOptions): string {
   return join(root, '.netlify', name === undefined ? 'background.sqlite' : `background-${encodeURIComponent(name)}.sqlite`)
-}
-
-/** The sites of this scope, by name. */
-function sitesOf (app: FastifyInstance, name: string | undefined): Map<string, NetlifyFunctions> {
-  const sites = (app.hasDecorator('netlifyFunctions') && sitesByHandle.get(app.netlifyFunctions)) || new Map<string, NetlifyFunctions>()
-  if (name === undefined && app.hasDecorator('netlifyFunctions')) {
-    throw new FST_NETLIFY_DUPLICATE_SITE('A site is registered in this scope already; give this one the option "name"')
-  }
-  if (name !== undefined && sites.has(name)) {
-    throw new FST_NETLIFY_DUPLICATE_SITE(`A site named "${name}" is registered in this scope already; give this one another "name"`)
-  }
-  return sites
 }
 
 /** Functions may use them until the end, so they close after everything that runs functions. */

@@ -1,91 +1,162 @@
-import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import { buildFunctions, type SiteBuild } from './build/build.ts'
+import { buildFunctions, type BuildResult, type SiteBuild } from './build/build.ts'
+import type { BuildMemory } from './build/build-memory.ts'
 import type { CacheDirectory } from './build/cache.ts'
 import { digest } from './build/fingerprint.ts'
-import { loadFunction } from './build/load.ts'
 import { FST_NETLIFY_INVALID_OPTION } from './errors.ts'
 import { createCallEnv } from './invoke/call-env.ts'
-import { createSiteEnv, runInScope } from './invoke/globals.ts'
-import { createInlineInvoker } from './invoke/inline.ts'
-import type { PublishOptions } from './options.ts'
-import type { ResolvedOptions } from './options/resolve.ts'
+import { createSiteEnv, runInScope, type SiteEnv } from './invoke/globals.ts'
+import { createIsolation } from './invoke/isolation.ts'
+import { createSiteInvoker } from './invoke/site-invoker.ts'
+import type { ThreadPool } from './invoke/threads/pool.ts'
+import type { NetlifyFunctionsOptions, PublishOptions } from './options.ts'
+import { unlessOfHost } from './options/environment.ts'
+import { resolveOptions, type ResolvedOptions } from './options/resolve.ts'
 import { createSiteVersion, logOverlaps, type SiteVersion } from './server/site-version.ts'
+import type { VersionSources } from './server/watch.ts'
 import { BLOBS_VARIABLE, type Blobs } from './site/blobs.ts'
+import { deployBlobs } from './site/blobs-deploy.ts'
+import { readHeaderRules } from './site/header-rules.ts'
+import { compileRemotePatterns } from './site/images/remote-patterns.ts'
 import { listPublishedFiles, type PublishedFiles } from './site/published-files.ts'
+import { readRedirects } from './site/redirects.ts'
+import type { Redirects } from './site/redirects/table.ts'
 import { readToml, type SiteToml } from './site/toml.ts'
+
+/** What the options say, and what netlify.toml adds to them. */
+export interface Settings {
+  readonly options: ResolvedOptions
+  readonly toml: SiteToml
+}
 
 /** What all versions of a site have in common. */
 export interface VersionParts {
   readonly log: FastifyBaseLogger
   readonly cacheDirectory: CacheDirectory
   readonly blobs: Blobs | undefined
+  readonly pool: ThreadPool
   /** The variables of the site's first version. */
   readonly firstEnv: Readonly<Record<string, string>>
+  /** What builds have found out, where changes of files are watched. */
+  readonly memory: BuildMemory<BuildResult> | undefined
 }
 
 export interface ReadVersion {
   readonly version: SiteVersion
+  /** To be called when the version is served. */
+  settle (): void
   /** The functions that were bundled anew. */
   readonly bundled: readonly string[]
+  /** Where it was read from. */
+  readonly sources: VersionSources
+  /** The functions that a framework's build has written. */
+  readonly generated: readonly string[]
 }
 
 const DEFAULT_FUNCTIONS = 'netlify/functions'
+/** What the log has already; a version may have failures of the one before. */
+const told = new WeakSet<Error>()
+/** Where the builds of frameworks leave functions; of one name, the later counts. */
+const GENERATED_FUNCTIONS = ['.netlify/functions-internal', '.netlify/v1/functions']
 
 /**
- * Makes a version of a site from its options and what lies on the disk.
+ * Reads the options, and the site's own configuration files.
  *
- * @throws FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_INVALID_TOML
+ * @throws FST_NETLIFY_INVALID_OPTION, FST_NETLIFY_INVALID_TOML, FST_NETLIFY_INVALID_FRAMEWORK_CONFIG
  */
-export async function readVersion (options: ResolvedOptions, parts: VersionParts): Promise<ReadVersion> {
+export async function readSettings (given: NetlifyFunctionsOptions): Promise<Settings> {
+  const options = resolveOptions(given)
+  const { root, identity: { deploy: { context, branch } } } = options
+  const { file, required } = options.toml ?? { file: undefined, required: false }
+  const toml = await readToml({ root, file, explicit: required, context, branch })
+  if (required && toml.file === undefined) throw new FST_NETLIFY_INVALID_OPTION('config', `names a file that does not exist: ${file}`)
+  return { options: { ...options, env: { ...unlessOfHost(toml.environment), ...options.env } }, toml }
+}
+
+/**
+ * Makes a version of a site from its settings and what lies on the disk.
+ *
+ * @throws FST_NETLIFY_INVALID_OPTION
+ */
+export async function readVersion ({ options, toml }: Settings, parts: VersionParts): Promise<ReadVersion> {
   const { root, identity, limits } = options
   const { log, blobs } = parts
-  const toml = await loadToml(options)
-  const directories = options.functions ?? [toml?.functions ?? resolve(toml?.base ?? root, DEFAULT_FUNCTIONS)]
+  const places = [...new Set([root, toml.base])]
+  const directories = options.functions ?? [toml.functions ?? resolve(toml.base, DEFAULT_FUNCTIONS)]
   const env = createSiteEnv(options.env)
-  const loadEnv = blobs === undefined ? env : createCallEnv(env, BLOBS_VARIABLE, blobs.context)
+  if (blobs !== undefined) await bringBlobs(options, places, createCallEnv(env, BLOBS_VARIABLE, blobs.context), log)
+  const siteInvoker = createSiteInvoker({
+    isolation: createIsolation(options.isolation),
+    pool: parts.pool,
+    env: options.env,
+    identity,
+    blobs,
+    verifyToken: options.verifyToken,
+    maxLambdaBody: limits.responseBody,
+    exposeErrors: options.exposeErrors,
+    log
+  })
+  const generated = places.flatMap((place) => GENERATED_FUNCTIONS.map((directory) => join(place, directory)))
   const build = await buildFunctions({
     root,
     cacheDirectory: parts.cacheDirectory,
     directories,
+    generated,
     lightObjects: options.lightObjects,
-    tsconfigDirectories: [...new Set([root, toml?.base ?? root])],
-    overridesFor: toml?.overridesFor ?? (() => ({})),
+    tsconfigDirectories: places,
+    overridesFor: toml.overridesFor,
     instance: instanceOf(options.env, parts.firstEnv),
-    load: async (loadable) => await runInScope({ context: null, env: loadEnv, code: { functionName: loadable.source.name, log } }, async () => await loadFunction(loadable))
+    memory: parts.memory,
+    load: siteInvoker.load
   })
   logBuild(build, log)
 
   const publish = publishOptions(options, toml)
-  const unpublished = [...directories, resolve(root, '.netlify'), options.toml?.file, options.blobs?.directory].filter((path) => path !== undefined)
+  const unpublished = [...directories, ...places.map((place) => join(place, '.netlify')), toml.file, options.toml?.file, options.blobs?.directory].filter((path) => path !== undefined)
   const files = publish && await publishedFiles(publish, unpublished, log)
-  const loaded = build.functions.filter((built) => 'handler' in built)
+  const loaded = build.functions.filter((built) => 'handler' in built || 'loadable' in built)
   const version = createSiteVersion({
     functions: new Map(build.functions.map(({ definition }) => [definition.name, definition])),
     identity,
     files,
     notFoundPage: Boolean(files?.hasNotFoundPage && publish?.notFound),
-    invoker: createInlineInvoker({
-      handlers: new Map(loaded.map(({ definition, handler }) => [definition.name, handler])),
-      eventHandlers: new Map(loaded.map(({ definition, eventHandlers }) => [definition.name, eventHandlers])),
-      env,
-      identity,
-      verifyToken: options.verifyToken,
-      blobs,
-      maxLambdaBody: limits.responseBody,
-      exposeErrors: options.exposeErrors
-    })
+    remoteImages: compileRemotePatterns(toml.images.remoteImages, (invalid) => { log.warn(invalid, 'a pattern of [images] remote_images is no regular expression and allows nothing') }),
+    redirects: await siteRedirects(publish, toml, env.has, log),
+    headerRules: files && await readHeaderRules({ publishDirectory: files.directory, tomlHeaders: toml.headers, warn: (problem) => { log.warn({ problem }, 'a header rule is not followed in full') } }),
+    variable: env.get,
+    invoker: siteInvoker.invokerOf(loaded)
   })
   logOverlaps(version, log)
-  return { version, bundled: build.bundled }
+  const sources = {
+    functions: [...directories, ...generated],
+    published: publish?.directory,
+    publishedFiles: files,
+    files: [toml.file, options.toml?.file].filter((file) => file !== undefined)
+  }
+  const isGenerated = (file: string): boolean => generated.some((directory) => file.startsWith(directory + sep))
+  return {
+    version,
+    settle: () => siteInvoker.settle(loaded),
+    bundled: build.bundled,
+    sources,
+    generated: build.functions.flatMap(({ definition: { name, file } }) => isGenerated(file) ? [name] : [])
+  }
 }
 
-async function loadToml ({ toml }: ResolvedOptions): Promise<SiteToml | undefined> {
-  if (toml === undefined) return undefined
-  const found = await readToml(toml.file, dirname(toml.file))
-  if (found === undefined && toml.required) throw new FST_NETLIFY_INVALID_OPTION('config', `names a file that does not exist: ${toml.file}`)
-  return found
+/** Servers of frameworks may read files relative to the working directory, which on Netlify is that of the site. */
+export function logWorkingDirectory ({ toml: { base } }: Settings, { generated }: ReadVersion, log: FastifyBaseLogger): void {
+  const directory = process.cwd()
+  if (generated.length === 0 || (existsSync(base) && realpathSync(base) === directory)) return
+  log.warn({ directory, site: base, functions: generated }, 'functions that a framework has generated may read files relative to the working directory, which is not that of the site; start the server there, or call process.chdir()')
+}
+
+/** As a function would put them there. */
+async function bringBlobs ({ blobs, identity }: ResolvedOptions, places: readonly string[], env: SiteEnv, log: FastifyBaseLogger): Promise<void> {
+  if (blobs === undefined) return
+  const deploy = { places: places.toReversed(), directory: blobs.directory, siteId: identity.site.id, deployId: identity.deploy.id, log }
+  await runInScope({ context: null, env, code: { functionName: 'deploy', log } }, async () => { await deployBlobs(deploy) })
 }
 
 /** Modules read variables where they are loaded, so those of a version with other variables are loaded again. */
@@ -94,9 +165,9 @@ function instanceOf (env: Readonly<Record<string, string>>, first: Readonly<Reco
   return text(env) === text(first) ? '' : digest(text(env)).slice(0, 16)
 }
 
-function publishOptions ({ publish }: ResolvedOptions, toml: SiteToml | undefined): Required<PublishOptions> | undefined {
+function publishOptions ({ publish }: ResolvedOptions, toml: SiteToml): Required<PublishOptions> | undefined {
   if (publish !== undefined) return publish || undefined
-  return toml?.publish === undefined ? undefined : { directory: toml.publish, notFound: true, dotfiles: false }
+  return toml.publish === undefined ? undefined : { directory: toml.publish, notFound: true, dotfiles: false }
 }
 
 async function publishedFiles ({ directory, dotfiles }: Required<PublishOptions>, except: readonly string[], log: FastifyBaseLogger): Promise<PublishedFiles | undefined> {
@@ -107,11 +178,22 @@ async function publishedFiles ({ directory, dotfiles }: Required<PublishOptions>
   return await listPublishedFiles(directory, { dotfiles, except })
 }
 
+async function siteRedirects (publish: PublishOptions | undefined, { file: tomlFile, firstRedirects: first, redirects: toml }: SiteToml, hasVariable: (name: string) => boolean, log: FastifyBaseLogger): Promise<Redirects | undefined> {
+  const file = publish && join(publish.directory, '_redirects')
+  const redirects = await readRedirects({ file, first, toml, warn: (problem) => { log.warn({ problem, files: [file, tomlFile] }, 'a redirect rule is left out') } })
+  for (const variable of redirects?.signingVariables ?? []) {
+    if (!hasVariable(variable)) log.warn({ variable }, 'requests that a redirect rule passes on are not signed: the variable that "signed" names is not set')
+  }
+  return redirects
+}
+
 function logBuild ({ functions, skipped, absent, bundled }: SiteBuild, log: FastifyBaseLogger): void {
   for (const directory of absent) log.info({ directory }, 'the functions directory does not exist; it has no functions')
   for (const { name, file } of skipped) log.debug({ function: name, file }, 'a file without a handler is no function')
   for (const { definition } of functions) {
-    if (definition.state === 'failed') log.error({ err: definition.error, function: definition.name, file: definition.file }, `function "${definition.name}" cannot run`)
+    if (definition.state !== 'failed' || told.has(definition.error)) continue
+    told.add(definition.error)
+    log.error({ err: definition.error, function: definition.name, file: definition.file }, `function "${definition.name}" cannot run`)
   }
   log.debug({ functions: functions.length, bundled: bundled.length }, 'functions loaded')
 }

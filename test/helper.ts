@@ -48,12 +48,15 @@ export async function writeFiles (root: string, files: SiteFiles): Promise<void>
   }
 }
 
+/** Where functions run unless a test says otherwise: inline, where they reach what the test has put into `globalThis`. */
+export const isolation = process.env.TEST_ISOLATION === 'thread' ? 'thread' : 'inline'
+
 /** A Fastify app that serves a site, closed after the test. Functions are named by their file below `netlify/functions`. */
 export async function createApp (t: Test, files: SiteFiles, options: NetlifyFunctionsOptions = {}, serverOptions: FastifyServerOptions = {}): Promise<FastifyInstance> {
   const root = await createSite(t, files)
   const app = Fastify(serverOptions)
   t.teardown(async () => { await app.close() })
-  await app.register(netlifyFunctions, { root, ...options })
+  await app.register(netlifyFunctions, { root, isolation, ...options })
   return app
 }
 

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { netlifyFunctions, type NetlifyFunctionsOptions } from '../lib/index.ts'
-import { createSite, type SiteFiles } from './helper.ts'
+import { createSite, isolation, type SiteFiles } from './helper.ts'
 
 interface Test {
   teardown (tidy: () => unknown): void
@@ -22,6 +22,6 @@ export async function createAppWithPackages (t: Test, files: SiteFiles, options:
   const root = await createSiteWithPackages(t, files)
   const app = Fastify(serverOptions)
   t.teardown(async () => { await app.close() })
-  await app.register(netlifyFunctions, { root, ...options })
+  await app.register(netlifyFunctions, { root, isolation, ...options })
   return app
 }

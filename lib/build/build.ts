@@ -129,14 +129,15 @@ function isIncomplete (result: BuildResult): boolean {
 }
 
 /** The URLs of a function that could not be loaded still answer, with its error. */
-async function failed ({ name, file }: FunctionSource, error: Error): Promise<FailedFunction> {
+async function failed ({ name, file, generated = false }: FunctionSource, error: Error): Promise<FailedFunction> {
   const paths = await guessPaths(file)
-  return { state: 'failed', name, file, error, routes: paths.flatMap((path) => routesOfGuess(name, path)) }
+  // Those of frameworks are for all paths, and leave the files of the site to be served.
+  return { state: 'failed', name, file, error, routes: paths.flatMap((path) => routesOfGuess(name, path, generated)) }
 }
 
-function routesOfGuess (name: string, path: string): FunctionRoute[] {
+function routesOfGuess (name: string, path: string, preferStatic: boolean): FunctionRoute[] {
   try {
-    return routesOf(readFunctionConfig(name, { path }))
+    return routesOf(readFunctionConfig(name, { path, preferStatic }))
   } catch {
     return []
   }

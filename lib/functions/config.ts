@@ -17,10 +17,10 @@ export interface FunctionConfig {
   /** Milliseconds; `undefined` leaves it to the site's `limits`. */
   readonly timeout: number | undefined
   readonly rateLimit: RateLimit | undefined
+  /** Megabytes; of the threads that it runs in. */
+  readonly memory: number | undefined
 
   // Without effect here: where and with how much Netlify runs it, and how Netlify bundles it.
-  /** Megabytes. */
-  readonly memory: number | undefined
   readonly vcpu: number | undefined
   readonly region: string | undefined
   /** For people to read; the function's own name is that of its file. */

@@ -8,6 +8,10 @@ export interface FunctionSource {
   readonly file: string
   /** Absolute path of the functions directory it was found in. */
   readonly directory: string
+  /** Written by the build of a framework. */
+  readonly generated?: boolean
+  /** What the JSON file beside a generated function says about it, not checked yet. */
+  readonly sidecar?: Readonly<Record<string, unknown>>
 }
 
 /** One URL pattern a function answers to. */
@@ -33,6 +37,8 @@ export interface ReadyFunction {
   readonly file: string
   /** Names the loaded module: the absolute path of the bundle and, from the second one on, its instance. */
   readonly bundle: string
+  /** Whether a framework's build has written it. */
+  readonly generated: boolean
   readonly form: HandlerForm
   readonly kind: FunctionKind
   /** Whether it gets light Fetch objects; decided by what its bundle imports. */

@@ -187,7 +187,8 @@ class BodyStream extends Readable {
   }
 }
 
-function toBytes (chunk: unknown): Uint8Array {
+/** @throws TypeError for a chunk that is neither text nor bytes */
+export function toBytes (chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
   if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)

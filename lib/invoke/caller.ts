@@ -1,3 +1,4 @@
+import type { ReadyFunction } from '../functions/definition.ts'
 import type { FunctionRequest } from '../functions/exchange.ts'
 import type { Invocation } from './invocation.ts'
 
@@ -16,12 +17,27 @@ export interface Caller {
   readonly user: Claims
 }
 
+/** Gives who makes a request that a function is called for. */
+export type FindCaller = (definition: Pick<ReadyFunction, 'kind'>, request: FunctionRequest, invocation: Invocation) => Caller | undefined | Promise<Caller | undefined>
+
+/** Netlify gives no identity to functions that nobody waits for. */
+export function createCallerFinder (verifyToken: VerifyToken, siteUrl: string | undefined): FindCaller {
+  return ({ kind }, request, invocation) => kind === 'request' ? findInTime(request, invocation) : undefined
+
+  async function findInTime (request: FunctionRequest, invocation: Invocation): Promise<Caller | undefined> {
+    const caller = await findCaller(request, verifyToken, siteUrl, invocation)
+    // A verifier may take longer than the call may, or than its client waits.
+    invocation.throwIfAborted()
+    return caller
+  }
+}
+
 /**
  * Has the token of a request verified. A token that is not accepted makes an anonymous request, as on Netlify.
  *
  * @param siteUrl preferred to the request's own origin, which its client chooses
  */
-export async function findCaller (request: FunctionRequest, verifyToken: VerifyToken, siteUrl: string | undefined, { functionName, log, requestId }: Pick<Invocation, 'functionName' | 'log' | 'requestId'>): Promise<Caller | undefined> {
+async function findCaller (request: FunctionRequest, verifyToken: VerifyToken, siteUrl: string | undefined, { functionName, log, requestId }: Pick<Invocation, 'functionName' | 'log' | 'requestId'>): Promise<Caller | undefined> {
   const token = bearerToken(request.headers.authorization)
   if (token === undefined) return undefined
   try {

@@ -84,7 +84,8 @@ class DeadlineList {
       first.clear()
       first.expiring.expire()
     }
-    if (first !== this.#head && !this.#isTimerSet) this.#setTimer(first.due - performance.now())
+    // The next one may be due by now; Node.js warns of a negative delay.
+    if (first !== this.#head && !this.#isTimerSet) this.#setTimer(Math.max(0, first.due - performance.now()))
   }
 }
 

@@ -12,7 +12,7 @@ import { callLambdaHandler } from '../lambda/handler.ts'
 import { lambdaResponse } from '../lambda/result.ts'
 import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
 import { createCallEnv } from './call-env.ts'
-import { clientContext, findCaller, identityContext, type Caller, type VerifyToken } from './caller.ts'
+import { clientContext, createCallerFinder, identityContext, type Caller, type FindCaller, type VerifyToken } from './caller.ts'
 import { createContext, type Context } from './context.ts'
 import type { CookieJar } from './cookies.ts'
 import { runInScope, type Scope, type SiteEnv } from './globals.ts'
@@ -31,7 +31,9 @@ export interface InlineOptions {
   readonly env: SiteEnv
   readonly identity: SiteIdentity
   readonly verifyToken?: VerifyToken | undefined
-  readonly blobs?: Blobs | undefined
+  /** Instead of `verifyToken`, where the host's verifier is out of reach. */
+  readonly findCaller?: FindCaller | undefined
+  readonly blobs?: Omit<Blobs, 'close'> | undefined
   /** Bytes; for the Lambda form. */
   readonly maxLambdaBody: number
   /** Messages and stack traces in the errors that go to clients. */
@@ -54,8 +56,9 @@ interface WebCall {
 }
 
 /** Runs functions in this thread. */
-export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors }: InlineOptions): Invoker {
+export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors, ...options }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
+  const callerOf = options.findCaller ?? (verifyToken && createCallerFinder(verifyToken, identity.site.url))
   return {
     async invoke (definition, given, invocation) {
       const { name, form } = definition
@@ -68,7 +71,8 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
         if (handler === undefined) throw new Error(`no handler is loaded for function "${name}"`)
         if (form === 'lambda') return await runLambda(handler, definition, request, invocation)
         // Each promise on the way of a small reply shows in its cost, so this one is not awaited twice.
-        const caller = verifyToken && await callerOf(definition, request, invocation)
+        const finding = callerOf?.(definition, request, invocation)
+        const caller = finding instanceof Promise ? await finding : finding
         const call = prepareCall(definition, request, invocation, caller)
         return finishCall(definition, call, await startCall(handler, call))
       } catch (error) {
@@ -103,7 +107,7 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   }
 
   async function runLambda (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
-    const caller = verifyToken && await callerOf(definition, request, invocation)
+    const caller = await callerOf?.(definition, request, invocation)
     const buffered = await bufferRequest(request)
     const event = blobs === undefined
       ? lambdaEvent(buffered, invocation.route)
@@ -114,15 +118,6 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
     const result = await runInScope(scope, () => callLambdaHandler(handler, event, context))
     if (definition.kind !== 'request') return ACCEPTED
     return { ...lambdaResponse(result, maxLambdaBody, definition.name), scope: (read) => runInScope(scope, read) }
-  }
-
-  /** Netlify gives no identity to functions that nobody waits for. */
-  async function callerOf (definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<Caller | undefined> {
-    if (verifyToken === undefined || definition.kind !== 'request') return undefined
-    const caller = await findCaller(request, verifyToken, identity.site.url, invocation)
-    // A verifier may take longer than the call may, or than its client waits.
-    invocation.throwIfAborted()
-    return caller
   }
 
   function callEnv (blobsContext: string | undefined): SiteEnv {

@@ -1,15 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { VerifyToken } from '../invoke/caller.ts'
 import type { GeoOption } from '../invoke/geo.ts'
 import { hostEnv } from '../invoke/process-env.ts'
 import type { SiteIdentity } from '../invoke/site-identity.ts'
-import type { BackgroundOptions, BlobsStorage, Limits, NetlifyFunctionsOptions, PublishOptions } from '../options.ts'
+import type { BackgroundOptions, BlobsStorage, ImageOptions, Limits, NetlifyFunctionsOptions, PublishOptions } from '../options.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { readSealKeys } from '../queue/sealed-headers.ts'
 import { LONGEST_TIMER } from '../queue/within.ts'
 import type { ConcurrencyLimits } from '../server/concurrency.ts'
-import { readEnvFile } from '../site/env-file.ts'
+import { DEFAULT_CONTEXT, environmentOf } from './environment.ts'
+import { resolveIsolation, type ResolvedIsolation } from './isolation.ts'
 
 export type ResolvedBackground = Readonly<Required<Omit<BackgroundOptions, 'concurrency' | 'encryptionKey'>>> & {
   readonly concurrency: ConcurrencyLimits
@@ -33,10 +35,15 @@ export interface ResolvedOptions {
   readonly limits: ResolvedLimits
   readonly background: ResolvedBackground
   readonly queue: QueueDriver | undefined
+  readonly isolation: ResolvedIsolation
   readonly schedule: boolean
   readonly blobs: Readonly<BlobsStorage> | undefined
   readonly verifyToken: VerifyToken | undefined
   readonly forms: boolean
+  readonly watch: boolean
+  readonly images: Readonly<Required<ImageOptions>>
+  /** An origin. */
+  readonly devServer: string | undefined
   readonly exposeErrors: boolean
   readonly lightObjects: boolean
   readonly trustPlatformHeaders: boolean
@@ -64,9 +71,16 @@ export const defaultBackground: ResolvedBackground = Object.freeze({
   encryptionKey: undefined
 })
 
+/** Every default of {@link ImageOptions}. */
+export const defaultImages: Readonly<Required<ImageOptions>> = Object.freeze({
+  cacheSize: 256 * 1024 * 1024,
+  // Node.js's pool has four threads, which files and names are looked up in, too.
+  concurrency: Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2)))
+})
+
 const OPTION_NAMES = new Set<string>([
   'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
-  'geo', 'limits', 'background', 'queue', 'schedule', 'blobs', 'verifyToken', 'forms', 'exposeErrors', 'lightObjects', 'trustPlatformHeaders',
+  'geo', 'limits', 'background', 'queue', 'isolation', 'schedule', 'blobs', 'verifyToken', 'forms', 'watch', 'images', 'devServer', 'exposeErrors', 'lightObjects', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
@@ -91,6 +105,8 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
   const root = resolve(optional(options, 'root', isText, 'must be a path') ?? '.')
   const { site, deploy, account } = options
   for (const name of ['site', 'deploy', 'account', 'constraints'] as const) optional(options, name, isRecord, 'must be an object')
+  optional(options, 'env', isEnv, 'must be an object of strings')
+  optional(options, 'envFile', isEnvFile, 'must be true, false, a path or a list of paths')
   const env = environmentOf(root, options)
   return Object.freeze({
     root,
@@ -106,10 +122,14 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
     limits: limitsOf(options),
     background: backgroundOf(options, env),
     queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
+    isolation: resolveIsolation(options.isolation),
     schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
     blobs: blobsOf(root, options),
     verifyToken: optional(options, 'verifyToken', isVerifyToken, 'must be a function that takes a token and gives its claims'),
     forms: optional(options, 'forms', isBoolean, 'must be true or false') ?? false,
+    watch: optional(options, 'watch', isBoolean, 'must be true or false') ?? false,
+    images: numbers('images', options.images, { ...defaultImages }, isNumberOfThings, 'must be a whole number of at least 1'),
+    devServer: devServerOf(options),
     exposeErrors: optional(options, 'exposeErrors', isBoolean, 'must be true or false') ?? process.env.NODE_ENV !== 'production',
     lightObjects: optional(options, 'lightObjects', isBoolean, 'must be true or false') ?? true,
     trustPlatformHeaders: optional(options, 'trustPlatformHeaders', isBoolean, 'must be true or false') ?? false
@@ -145,28 +165,22 @@ function blobsOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptio
   return blobs === undefined ? undefined : Object.freeze({ directory: resolve(root, blobs.directory) })
 }
 
+function devServerOf (options: NetlifyFunctionsOptions): string | undefined {
+  const rule = 'must be the origin of a server, for instance "http://localhost:5173"'
+  const given = optional(options, 'devServer', isText, rule)
+  if (given === undefined) return undefined
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.href !== `${url.origin}/`) throw new FST_NETLIFY_INVALID_OPTION('devServer', rule)
+  return url.origin
+}
+
 function tomlOf (root: string, options: NetlifyFunctionsOptions): ResolvedOptions['toml'] {
   const config = optional(options, 'config', (value): value is string | false => value === false || isText(value), 'must be the path of a netlify.toml, or false')
   return config === false ? undefined : Object.freeze({ file: resolve(root, config ?? 'netlify.toml'), required: config !== undefined })
 }
 
-/** The variables that belong to the site. */
-function environmentOf (root: string, options: NetlifyFunctionsOptions): Readonly<Record<string, string>> {
-  const files = optional(options, 'envFile', isPaths, 'must be a path or a list of paths') ?? []
-  const fromFiles = [files].flat().map((path) => {
-    const file = resolve(root, path)
-    const variables = readEnvFile(file)
-    if (variables === undefined) throw new FST_NETLIFY_INVALID_OPTION('envFile', `names a file that does not exist: ${file}`)
-    return variables
-  })
-  const { id: SITE_ID, name: SITE_NAME, url: URL } = options.site ?? {}
-  const site = Object.entries({ SITE_ID, SITE_NAME, URL }).filter(([, value]) => value !== undefined)
-  const env = optional(options, 'env', isEnv, 'must be an object of strings')
-  return Object.freeze(Object.assign({}, ...fromFiles, Object.fromEntries(site), env))
-}
-
 function identityOf ({ site, deploy, account }: { [Key in 'site' | 'deploy' | 'account']: NetlifyFunctionsOptions[Key] }, env: Readonly<Record<string, string>>): SiteIdentity {
-  const { SITE_ID, SITE_NAME, URL, DEPLOY_ID = '', CONTEXT = 'production', BRANCH = '', AWS_REGION = 'dev' } = { ...hostEnv.toObject(), ...env }
+  const { SITE_ID, SITE_NAME, URL, DEPLOY_ID = '', CONTEXT = DEFAULT_CONTEXT, BRANCH = '', AWS_REGION = 'dev' } = { ...hostEnv.toObject(), ...env }
   return Object.freeze({
     site: Object.freeze({ id: SITE_ID, name: SITE_NAME, url: URL, ...site }),
     deploy: Object.freeze({ branch: BRANCH, context: CONTEXT, id: DEPLOY_ID, published: true, ...deploy }),
@@ -259,6 +273,10 @@ function isCount (value: unknown): boolean {
   return value === Infinity || (isNatural(value) && value !== 0)
 }
 
+function isNumberOfThings (value: unknown): boolean {
+  return isNatural(value) && value !== 0
+}
+
 function isLimit (value: unknown): boolean {
   return isNumber(value) && value > 0
 }
@@ -271,8 +289,8 @@ function isEnv (value: unknown): value is Record<string, string> {
   return isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
 }
 
-function isPaths (value: unknown): value is string | readonly string[] {
-  return [value].flat().every(isText)
+function isEnvFile (value: unknown): value is boolean | string | readonly string[] {
+  return isBoolean(value) || [value].flat().every(isText)
 }
 
 function isGeo (value: unknown): value is GeoOption {

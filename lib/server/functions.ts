@@ -46,6 +46,8 @@ export interface FunctionCall {
   readonly definition: FunctionDefinition
   readonly params: Readonly<Record<string, string>>
   readonly route: string | undefined
+  /** What a rewrite has made of the target of the request: its query may be the rule's. */
+  readonly target?: string
 }
 
 /**
@@ -63,7 +65,7 @@ export const RETRY_AFTER = 1
 export function createFunctionServer (options: FunctionServerOptions): FunctionServer {
   const { background, concurrency, limits, startInvocation, trustPlatformHeaders } = options
 
-  return function serve ({ version, definition, params, route }, request, reply) {
+  return function serve ({ version, definition, params, route, target }, request, reply) {
     const requestId = platformRequestId(request) ?? createRequestId()
     // What is logged of an invocation has its request id already.
     const { log } = request
@@ -72,7 +74,7 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
 
     const call = { functionName: definition.name, requestId, ip: request.ip, params, route, log }
-    const url = requestUrl(request.protocol, request.host, request.raw.url ?? '/')
+    const url = requestUrl(request.protocol, request.host, target ?? request.raw.url ?? '/')
     if (definition.kind === 'background') {
       accept(definition, call, url, request, reply).catch((error: Error) => replyError(reply, error))
       return

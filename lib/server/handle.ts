@@ -15,6 +15,7 @@ import type { JobEvent } from '../queue/attempt.ts'
 import type { Background } from './background.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { EventDelivery, Events } from './events.ts'
+import type { FunctionCall } from './functions.ts'
 import type { Jobs } from './jobs.ts'
 import type { BuildEvent, Reload } from './reload.ts'
 import { scheduledRequest } from './scheduled.ts'
@@ -128,12 +129,15 @@ function toInfo (definition: FunctionDefinition): FunctionInfo {
   }
 }
 
-/** @param version on which the call ends */
-export async function invoke (options: InvokeOptions, { functions, invoker, identity }: SiteVersion, name: string, request: Request | undefined): Promise<Response> {
+/**
+ * @param version on which the call ends
+ * @param match what the URL said about it
+ */
+export async function invoke (options: InvokeOptions, { functions, invoker, identity }: SiteVersion, name: string, request: Request | undefined, match?: Pick<FunctionCall, 'params' | 'route'>): Promise<Response> {
   const definition = functions.get(name)
   if (definition === undefined) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(name)
   if (definition.state === 'failed') throw definition.error
-  const call = { functionName: name, requestId: createRequestId(), ip: '', params: {}, route: undefined }
+  const call = { functionName: name, requestId: createRequestId(), ip: '', params: match?.params ?? {}, route: match?.route }
   const { kind, config: { schedule } } = definition
   const functionRequest = schedule !== undefined && (kind === 'scheduled' || request === undefined)
     ? scheduledRequest(name, nextRun(schedule, Date.now()), identity.site.url)

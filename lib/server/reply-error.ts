@@ -6,6 +6,9 @@ export function replyError (reply: FastifyReply, error: Error): void {
     reply.log.error({ err: error }, 'a function failed after its reply had been sent')
     return
   }
+  // Fastify sends the headers of an error only where no error handler of the host's answers.
+  const { headers } = error as { readonly headers?: Readonly<Record<string, string>> }
+  if (headers !== undefined) reply.headers(headers)
   try {
     reply.send(error)
   } catch (thrown) {

@@ -1,5 +1,9 @@
 import { canonicalPath } from '../functions/path.ts'
 
+// In any case, as the app may have turned `caseSensitive` off.
+/** Where functions are that have no path of their own. */
+export const DEFAULT_URL: RegExp = /^\/\.netlify\/(?:functions|builders)\/([^/]*)/i
+
 export interface SitePathOptions {
   /** URL prefix of the site, `''` at the root. */
   readonly prefix: string

@@ -1,9 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_QUEUE_BROKEN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
+import type { ReadyFunction } from '../functions/definition.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { memoryQueue } from '../queue/memory.ts'
 import { createReplaceableQueue } from '../queue/replaceable.ts'
 import { within } from '../queue/within.ts'
+import type { SiteVersion } from './site-version.ts'
 
 export interface SiteQueueOptions {
   /** The one that the host gives. */
@@ -39,6 +41,18 @@ const users = new WeakMap<QueueDriver, number>()
 /** Makes the queue of a site; it does no I/O before the site needs it. */
 export function createSiteQueue ({ given, file, log }: SiteQueueOptions): SiteQueue {
   return given === undefined ? createDefaultQueue(file, log) : createGivenQueue(given, log)
+}
+
+/** The functions of a version whose calls wait in the queue. */
+export function queuedFunctions ({ functions }: SiteVersion, runsSchedules: boolean): ReadyFunction[] {
+  return [...functions.values()].filter((definition) => definition.state === 'ready')
+    .filter(({ kind }) => kind === 'background' || (kind === 'scheduled' && runsSchedules))
+}
+
+export function queueNeed (version: SiteVersion, runsSchedules: boolean): QueueNeed {
+  const queued = queuedFunctions(version, runsSchedules)
+  if (queued.length === 0) return 'nothing'
+  return queued.some(({ kind }) => kind === 'background') ? 'calls' : 'schedules'
 }
 
 /** Closes the queue of a site within bounded time, unless another site uses it, and logs which jobs it leaves. Never rejects. */

@@ -4,7 +4,10 @@ import type { FunctionDefinition, FunctionRoute } from '../functions/definition.
 import { createRouteTable, type RouteRegistration, type RouteTable } from '../functions/route-table.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { SiteIdentity } from '../invoke/site-identity.ts'
+import type { HeaderRules } from '../site/header-rules/table.ts'
+import type { RemotePatterns } from '../site/images/remote-patterns.ts'
 import type { PublishedFiles } from '../site/published-files.ts'
+import type { Redirects } from '../site/redirects/table.ts'
 import type { FunctionCall } from './functions.ts'
 
 /** What a version of a site is made of. */
@@ -16,6 +19,13 @@ export interface SiteContents {
   readonly files: PublishedFiles | undefined
   /** Whether `404.html` answers what nothing else serves. */
   readonly notFoundPage: boolean
+  /** The images of other servers that may be transformed. */
+  readonly remoteImages: RemotePatterns
+  readonly redirects: Redirects | undefined
+  /** What the responses with published files have besides. */
+  readonly headerRules: HeaderRules | undefined
+  /** The value of one of the site's variables. */
+  readonly variable: (name: string) => string | undefined
 }
 
 /**

@@ -6,14 +6,20 @@ import type { RouteRegistration } from '../functions/route-table.ts'
 import { ownContentType, restoreContentType } from '../http/reply-head.ts'
 import { endConnectionsOnClose } from './close-connections.ts'
 import { acceptRawBodies } from './content-type.ts'
+import { createDevServer } from './dev-server.ts'
 import type { Forms } from './forms.ts'
 import type { FunctionServer } from './functions.ts'
+import { createImageServer, type ImageServerOptions } from './images.ts'
+import type { Proxy } from './proxy.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { addRouteTest } from './route-constraint.ts'
-import { createSitePath, type SitePathOptions } from './site-path.ts'
+import { createSitePath, DEFAULT_URL, type SitePathOptions } from './site-path.ts'
 import { createSiteRouter, type SiteMatch } from './site-router.ts'
 import type { Site } from './site-version.ts'
 import { createStaticServer } from './static.ts'
+import { guardFile } from './static/read-guard.ts'
+import type { Visitors } from './visitors.ts'
+import type { WatchPages } from './watch-pages.ts'
 
 export interface SiteOptions {
   /** The scope the user registered the plugin in, whose error handler counts. */
@@ -23,6 +29,13 @@ export interface SiteOptions {
   readonly rateLimits: RateLimits
   readonly serve: FunctionServer
   readonly forms: Forms | undefined
+  readonly visitors: Visitors
+  readonly proxy: Proxy
+  readonly images: Pick<ImageServerOptions, 'images' | 'callFunction'>
+  /** Origin of the dev server that gets what nothing else serves. */
+  readonly devServer: string | undefined
+  /** Shows errors in the browser, where changes of files are watched. */
+  readonly pages: WatchPages | undefined
 }
 
 /** What `request.routeOptions.config.netlifyFunctions` says in a host's hooks. */
@@ -30,13 +43,14 @@ export interface RouteConfig {
   readonly netlifyFunctions: ReadonlyArray<{ readonly name: string, readonly path: string }>
 }
 
-// In any case, as the app may have turned `caseSensitive` off; else its router does not come here.
-const DEFAULT_URL = /^\/\.netlify\/(?:functions|builders)\/([^/]*)/i
 const EVERYTHING = '/*'
 /** Fastify reads no body of these. */
 const BODYLESS = new Set(['GET', 'HEAD', 'TRACE'])
 /** The prefix without a slash behind it, which `/*` does not match. */
 const PREFIX_ITSELF = ''
+
+/** By its name alone can it be told from a host's. */
+const FASTIFYS_ERROR_HANDLER = 'defaultErrorHandler'
 
 type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<FastifyReply>
 
@@ -53,20 +67,26 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   const router = createSiteRouter({
     site,
     sitePath,
+    prefix: app.prefix,
+    glance: options.visitors.glance,
     acceptsForm: (request) => options.forms?.accepts(request) ?? false,
-    mayServeNotFoundPage: () => !hostRoutes.has(`GET ${EVERYTHING}`)
+    mayServeNotFoundPage: () => !hostRoutes.has(`GET ${EVERYTHING}`),
+    mayAskDevServer: (method) => devServer !== undefined && !hostRoutes.has(`${method} ${EVERYTHING}`)
   })
   const staticServer = await createStaticServer(app)
+  const devServer = options.devServer === undefined ? undefined : createDevServer(app, options.devServer)
+  const images = createImageServer({ ...options.images, prefix: app.prefix, find: (target) => router.find('GET', target), askDevServer: devServer?.get })
   const serve = options.rateLimits.guard(options.serve, serveInstead)
 
   const bodyHooks = acceptRawBodies(app)
   const endConnection = endConnectionsOnClose(app)
-  followErrorHandler(app, options.host)
+  followErrorHandler(app, options)
+  options.pages?.register(app, options.constraints)
   app.decorateReply(ownContentType, null)
   app.addHook('onSend', (_request, reply, payload, done) => {
     restoreContentType(reply)
     endConnection(reply, payload)
-    done()
+    done(null, guardFile(reply, payload))
   })
   app.addHook('onReady', async () => { findHostRoutes() })
   const answer = createAnswer(app)
@@ -106,12 +126,25 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
 
   /** Gives a promise only where nothing else tells Fastify what went wrong. */
   function serveMatched (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
-    const found = router.match(request.raw)
+    return serveFound(router.match(request.raw), request, reply)
+  }
+
+  function serveFound (found: SiteMatch | undefined, request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
+    if (found?.kind === 'undecided') return decideAndServe(found, request, reply)
     if (found?.kind === 'form') return options.forms!.submit(request, reply)
-    if (found?.kind === 'not-found-page') return staticServer.sendNotFoundPage(reply, found.files)
-    if (found?.kind === 'file') staticServer.send(reply, found.file, found.files)
+    if (found?.kind === 'not-found-page') return staticServer.sendNotFoundPage(reply, found)
+    if (found?.kind === 'image') return images.serve(found, request, reply)
+    if (found?.kind === 'redirect') reply.code(found.status).header('location', found.location).type('text/plain; charset=utf-8').send(`Redirecting to ${found.location}`)
+    else if (found?.kind === 'proxy') options.proxy.forward(found, request, reply)
+    else if (found?.kind === 'file') staticServer.send(reply, found)
+    else if (found?.kind === 'dev-server') devServer!.serve(request, reply)
     else if (found?.kind === 'function') serve(found.call, request, reply)
     else reply.callNotFound()
+  }
+
+  async function decideAndServe ({ version, visitor }: Extract<SiteMatch, { kind: 'undecided' }>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const found = router.decide(request.raw, version, await options.visitors.look(request, visitor))
+    return await (serveFound(found, request, reply) ?? reply)
   }
 
   function serveByName (request: FastifyRequest, reply: FastifyReply): void | Promise<FastifyReply> {
@@ -145,7 +178,8 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   function serveInstead (path: string, request: FastifyRequest, reply: FastifyReply): boolean {
     const found = router.find(request.method, `${app.prefix}${path}`)
     if (found?.kind === 'file') {
-      staticServer.send(reply, found.file, found.files)
+      // As by a rewrite, wherever the file is.
+      staticServer.send(reply, { ...found, location: undefined })
       return true
     }
     const call = found?.kind === 'function' ? found.call : site.current.callsByName.get(DEFAULT_URL.exec(path)?.[1] ?? '')
@@ -195,10 +229,12 @@ function routerOptions ({ initialConfig }: FastifyInstance): Pick<SitePathOption
  * A scope keeps the error handler it found when it was registered. One that the host sets later counts
  * too, so it is asked for at each error; otherwise the error goes on to the one that was found.
  */
-function followErrorHandler (app: FastifyInstance, host: FastifyInstance): void {
+function followErrorHandler (app: FastifyInstance, { host, pages }: SiteOptions): void {
   const found = host.errorHandler
   app.setErrorHandler((error, request, reply) => {
     const { errorHandler } = host
+    const page = pages?.answer(error as Error, request, reply, errorHandler.name !== FASTIFYS_ERROR_HANDLER)
+    if (page !== undefined) return page
     if (errorHandler === found) throw error
     return errorHandler.call(host, error, request, reply)
   })

@@ -119,3 +119,12 @@ t.test('it counts more than netlify.toml, and what is wrong in it is an error of
   t.match(lines.find(({ err }) => err?.code === 'FST_NETLIFY_INVALID_CONFIG'), { err: { message: /Function "wrong" has a configuration error on 'schedule'/ } })
   t.match(app.netlifyFunctions.functions.find(({ name }) => name === 'night'), { kind: 'scheduled', state: 'ready' })
 })
+
+t.test('one for every path that fails leaves the published files to be served', async (t) => {
+  const app = await createApp(t, {
+    '.netlify/v1/functions/server.mjs': 'import "./not-there.mjs"\nexport const config = { path: "/*", preferStatic: true }',
+    'public/page.html': 'page'
+  }, { publish: 'public' })
+  t.equal((await app.inject('/page')).body, 'page')
+  t.equal((await app.inject('/else')).statusCode, 500)
+})

@@ -15,7 +15,7 @@ t.test('a job that takes its process with it, each time, is given up after three
       }`
   })
   const runs = join(root, 'runs')
-  const server = new ServerProcess(t, { site: { root, background: { leaseDuration: 200 } }, env: { RUNS: runs } })
+  const server = new ServerProcess(t, { site: { root, isolation: 'inline', background: { leaseDuration: 200 } }, env: { RUNS: runs } })
   await server.start()
   await fetch(`${server.origin}/.netlify/functions/poison-background`).catch(() => {})
   await server.exited()

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { netlifyFunctions, type BuildEvent, type NetlifyFunctionsOptions } from '../../lib/index.ts'
-import { captureLog, createSite, writeFiles, type SiteFiles } from '../helper.ts'
+import { captureLog, createSite, isolation, writeFiles, type SiteFiles } from '../helper.ts'
 
 export interface ReloadSite {
   readonly root: string
@@ -19,7 +19,7 @@ export async function serveSite (t: Test, files: SiteFiles, options: NetlifyFunc
   const log = captureLog()
   const app = Fastify({ logger: log.logger })
   t.teardown(async () => { await app.close() })
-  await app.register(netlifyFunctions, { root, ...options })
+  await app.register(netlifyFunctions, { root, isolation, ...options })
   const builds: BuildEvent[] = []
   app.netlifyFunctions.on('build', (event) => builds.push(event))
   return {

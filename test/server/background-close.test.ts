@@ -72,7 +72,7 @@ t.test('with a queue on disk nothing is lost: what did not end goes back, and ru
   const start = async (): Promise<FastifyInstance> => {
     const app = Fastify({ logger: log.logger })
     t.teardown(() => app.close())
-    await app.register(netlifyFunctions, { root, background: { concurrency: 1, drainTimeout: 20 } })
+    await app.register(netlifyFunctions, { root, isolation: 'inline', background: { concurrency: 1, drainTimeout: 20 } })
     await listen(app)
     return app
   }

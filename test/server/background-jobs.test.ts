@@ -95,7 +95,7 @@ t.test('a job whose headers no key opens fails at once, stays, and runs when the
   const serve = async (encryptionKey: string | undefined, isPaused = false): Promise<FastifyInstance> => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(netlifyFunctions, { root, ...encryptionKey && { background: { encryptionKey } } })
+    await app.register(netlifyFunctions, { root, isolation: 'inline', ...encryptionKey && { background: { encryptionKey } } })
     if (isPaused) app.netlifyFunctions.jobs.pause()
     await listen(app)
     return app
@@ -165,14 +165,14 @@ t.test('a job runs under the deploy of today, and says which one accepted it', a
   const root = await createSite(t, { 'netlify/functions/job-background.mjs': source('old') })
   const old = Fastify()
   t.teardown(() => old.close())
-  await old.register(netlifyFunctions, { root, deploy: { id: 'old' } })
+  await old.register(netlifyFunctions, { root, isolation: 'inline', deploy: { id: 'old' } })
   await old.netlifyFunctions.invoke('job-background')
   await old.close()
 
   const site = await createSite(t, { 'netlify/functions/job-background.mjs': source('new') })
   const next = Fastify()
   t.teardown(() => next.close())
-  await next.register(netlifyFunctions, { root, functions: `${site}/netlify/functions`, deploy: { id: 'new' } })
+  await next.register(netlifyFunctions, { root, isolation: 'inline', functions: `${site}/netlify/functions`, deploy: { id: 'new' } })
   const ran = once(probe, 'deploy')
   await listen(next)
   t.same(await ran, ['new'])

@@ -77,3 +77,25 @@ t.test('a background function is queued', async (t) => {
   }, { publish })
   t.equal((await app.inject({ method: 'POST', url: '/later', payload: 'x' })).statusCode, 202)
 })
+
+t.test('of a framework, rules that lead away come before its function, rewrites do not', async (t) => {
+  const server = 'export default () => new Response("framework")\nexport const config = { path: "/*", preferStatic: true }'
+  const rules = '/old /about 301\n/page /about 301\n/rewritten /about 200\n/members/* /login 302 Cookie=guest\n/item/:id /products/:id/index.html 302\n/start /home/index.html 302'
+  const files = { 'public/_redirects': rules, 'public/about.html': 'about', 'public/page.html': 'page', 'public/home/index.html': 'home' }
+  const app = await createApp(t, { '.netlify/v1/functions/server.mjs': server, ...files }, { publish })
+  const answer = async (url: string, headers = {}): Promise<string> => {
+    const response = await app.inject({ url, headers })
+    return `${response.statusCode} ${response.headers.location ?? response.body}`
+  }
+  t.equal(await answer('/old'), '301 /about')
+  t.equal(await answer('/page'), '200 page', 'a file is served all the same')
+  t.equal(await answer('/rewritten'), '200 framework')
+  t.equal(await answer('/members/1'), '200 framework')
+  t.equal(await answer('/members/1', { cookie: 'guest=1' }), '302 /login')
+  t.equal(await answer('/else'), '200 framework')
+  t.equal(await answer('/item/7'), '200 framework', 'a page that there is none of')
+  t.equal(await answer('/start'), '302 /home/index.html')
+
+  const own = await createApp(t, { 'netlify/functions/server.mjs': server, ...files }, { publish })
+  t.equal((await own.inject('/old')).body, 'framework', 'the function of a user keeps its place')
+})

@@ -76,7 +76,7 @@ app.register(netlifyFunctions, { background: { retryDelays: 60_000 } })
 // @ts-expect-error an account has an id only
 app.register(netlifyFunctions, { account: { name: 'shop' } })
 // @ts-expect-error a file has a path
-app.register(netlifyFunctions, { envFile: true })
+app.register(netlifyFunctions, { envFile: 1 })
 // @ts-expect-error forms are taken or not
 app.register(netlifyFunctions, { forms: '/contact' })
 // @ts-expect-error constraints have names
