@@ -1,0 +1,4 @@
+export default function (eleventy) {
+  eleventy.addPassthroughCopy({ 'src/static': '/' })
+  return { dir: { input: 'src', output: 'dist' } }
+}
