@@ -34,6 +34,8 @@ export interface SiteRouterOptions {
   readonly sitePath: SitePath
   /** URL prefix of the site. */
   readonly prefix: string
+  /** Whether the app has said that a slash at the end of a path means nothing. */
+  readonly ignoresSlashes: boolean
   /** What can be told of the visitor without waiting. */
   readonly glance: (request: IncomingMessage, path: string) => RedirectRequest
   /** Whether a request to a page may be the submission of a form. */
@@ -52,7 +54,7 @@ const IMAGES = /^\/\.netlify\/images\/?$/
 const RESERVED = /^\/\.netlify(?:\/|$)/i
 
 /** By Netlify's order: function (a file first with `preferStatic`), then redirect rule, then form, then file, then dev server, then 404 page. */
-export function createSiteRouter ({ site, sitePath, prefix, glance, acceptsForm, mayServeNotFoundPage, mayAskDevServer }: SiteRouterOptions): SiteRouter {
+export function createSiteRouter ({ site, sitePath, prefix, ignoresSlashes, glance, acceptsForm, mayServeNotFoundPage, mayAskDevServer }: SiteRouterOptions): SiteRouter {
   const key = Symbol('match')
 
   function find (version: SiteVersion, method: string, target: string, visitorAt?: VisitorAt): SiteMatch | undefined {
@@ -68,7 +70,7 @@ export function createSiteRouter ({ site, sitePath, prefix, glance, acceptsForm,
     const ruled = visitorAt === undefined ? undefined : findRuled(version, method, target, path, visitorAt)
     if (ruled !== undefined) return ruled.kind === 'nothing' ? findNotFoundPage(version, method, path) ?? ruled : ruled
     if (file === undefined || files === undefined) return findLast(version, method, path)
-    return { kind: 'file', file, files, headerRules: version.headerRules, path, location: files.isMisplaced(path) ? otherPlace(target) : undefined }
+    return { kind: 'file', file, files, headerRules: version.headerRules, path, location: !ignoresSlashes && files.isMisplaced(path) ? otherPlace(target) : undefined }
   }
 
   /** Frameworks write rules for what their function, which is for every path, does not know: what leads away comes before it. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import { FST_NETLIFY_EVENT_FUNCTION, FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_FUNCTION_NAME, FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import { eventOfFunctionName } from '../functions/events.ts'
 import { isValidFunctionName } from '../functions/name.ts'
@@ -17,7 +17,7 @@ import { createSitePath, DEFAULT_URL, type SitePathOptions } from './site-path.t
 import { createSiteRouter, type SiteMatch } from './site-router.ts'
 import type { Site } from './site-version.ts'
 import { createStaticServer } from './static.ts'
-import { guardFile } from './static/read-guard.ts'
+import { guardFile, shownError } from './static/read-guard.ts'
 import type { Visitors } from './visitors.ts'
 import type { WatchPages } from './watch-pages.ts'
 
@@ -68,6 +68,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
     site,
     sitePath,
     prefix: app.prefix,
+    ignoresSlashes: (app.initialConfig.routerOptions ?? app.initialConfig).ignoreTrailingSlash === true,
     glance: options.visitors.glance,
     acceptsForm: (request) => options.forms?.accepts(request) ?? false,
     mayServeNotFoundPage: () => !hostRoutes.has(`GET ${EVERYTHING}`),
@@ -231,9 +232,10 @@ function routerOptions ({ initialConfig }: FastifyInstance): Pick<SitePathOption
  */
 function followErrorHandler (app: FastifyInstance, { host, pages }: SiteOptions): void {
   const found = host.errorHandler
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler((thrown, request, reply) => {
     const { errorHandler } = host
-    const page = pages?.answer(error as Error, request, reply, errorHandler.name !== FASTIFYS_ERROR_HANDLER)
+    const error = shownError(thrown, reply) as FastifyError
+    const page = pages?.answer(error, request, reply, errorHandler.name !== FASTIFYS_ERROR_HANDLER)
     if (page !== undefined) return page
     if (errorHandler === found) throw error
     return errorHandler.call(host, error, request, reply)
