@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FST_NETLIFY_LOGIN_REQUIRED } from '../errors.ts'
+import { FST_NETLIFY_FILE_UNREADABLE, FST_NETLIFY_LOGIN_REQUIRED } from '../errors.ts'
 import type { HeaderRules } from '../site/header-rules/table.ts'
 import type { CompressedFile, PublishedFiles } from '../site/published-files.ts'
 import { chooseCompressed, compressibleType } from './static/content-encoding.ts'
@@ -87,6 +87,14 @@ export async function createStaticServer (app: FastifyInstance): Promise<StaticS
       return reply.send(page)
     }
   }
+}
+
+/** What a client may see of an error: not which place on the disk the system has refused to open. */
+export function shownError (error: unknown, reply: FastifyReply): unknown {
+  const isFiles = (reply as Reply)[sending] != null && error instanceof Error && 'syscall' in error
+  if (!isFiles) return error
+  reply.log.error({ err: error }, 'a published file cannot be read')
+  return new FST_NETLIFY_FILE_UNREADABLE({ cause: error })
 }
 
 function mayRead ({ headers }: FastifyRequest, headerRules: HeaderRules, path: string, file: string): boolean {

@@ -2,13 +2,6 @@ import { ReadStream } from 'node:fs'
 import type { FastifyReply } from 'fastify'
 import { FST_NETLIFY_FILE_UNREADABLE } from '../../errors.ts'
 
-/** What a client may see of an error: not which place on the disk the system has refused to open. */
-export function shownError (error: unknown, reply: FastifyReply): unknown {
-  if (!(error instanceof Error) || !('syscall' in error) || !('path' in error)) return error
-  reply.log.error({ err: error }, 'a published file cannot be read')
-  return new FST_NETLIFY_FILE_UNREADABLE({ cause: error })
-}
-
 /**
  * Looks after a file that changes or disappears while it is sent, so that a client can tell and the next response on
  * its connection is not taken for the rest of this one. Gives what is to be sent.
