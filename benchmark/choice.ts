@@ -17,6 +17,12 @@ export interface Choice {
   readonly queue: Rounds
   /** The part of all requests after which memory is looked at; 0 leaves memory out. */
   readonly memory: number
+  /** `undefined` leaves threads out. */
+  readonly threads: Rounds | undefined
+  /** Reloads; 0 leaves them out. */
+  readonly reloads: number
+  /** Saves of a file that is watched; 0 leaves that out. */
+  readonly saves: number
   /** Directory of an installed netlify-cli. */
   readonly netlifyCli: string | undefined
   /** Whether the figures are fit to be written into the documentation. */
@@ -28,8 +34,12 @@ interface Rounds {
   readonly warmUpRounds: number
 }
 
-const FULL = { contest: { part: 1, rounds: 60, warmUpRounds: 10 }, queue: { rounds: 20, warmUpRounds: 5 }, boots: 9, memory: 1 }
-const QUICK: typeof FULL = { contest: { part: 0.5, rounds: 6, warmUpRounds: 5 }, queue: { rounds: 3, warmUpRounds: 1 }, boots: 1, memory: 0.02 }
+const FULL = {
+  contest: { part: 1, rounds: 60, warmUpRounds: 10 }, queue: { rounds: 20, warmUpRounds: 5 }, threads: { rounds: 20, warmUpRounds: 3 }, boots: 9, memory: 1, reloads: 100, saves: 20
+}
+const QUICK: typeof FULL = {
+  contest: { part: 0.5, rounds: 6, warmUpRounds: 5 }, queue: { rounds: 3, warmUpRounds: 1 }, threads: { rounds: 2, warmUpRounds: 1 }, boots: 1, memory: 0.02, reloads: 10, saves: 5
+}
 
 /** Reads the command line. What it names is all that is measured; if it names nothing, everything is. */
 export async function choose (): Promise<Choice> {
@@ -43,32 +53,40 @@ export async function choose (): Promise<Choice> {
       boot: { type: 'boolean', default: false },
       queue: { type: 'string', multiple: true, default: [] },
       memory: { type: 'boolean', default: false },
+      threads: { type: 'boolean', default: false },
+      reload: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
       netlify: { type: 'string' }
     }
   })
-  const { quick, 'cpu-prof': profiles, workload, server, boot, queue, memory, netlify } = values
+  const { quick, 'cpu-prof': profiles, workload, server, boot, queue, memory, threads, reload, watch, netlify } = values
   checkNames('workload', workload, [...workloads.keys()])
   checkNames('server', server, servers)
   checkNames('queue', queue, Object.keys(drivers))
 
-  const everything = workload.length === 0 && !boot && queue.length === 0 && !memory
+  const everything = workload.length === 0 && queue.length === 0 && ![boot, memory, threads, reload, watch].includes(true)
+  // A profile slows down what it watches, and only servers of workloads are profiled.
+  const others = everything && !profiles
   const plan = quick ? QUICK : FULL
   return {
     workloads: everything ? [...workloads.keys()] : workload,
     contest: plan.contest,
     serversOf,
     profiles,
-    // A profile slows down what it watches, and only servers of workloads are profiled.
-    boots: boot || (everything && !profiles) ? plan.boots : 0,
-    drivers: everything && !profiles ? Object.keys(drivers) : queue,
+    boots: boot || others ? plan.boots : 0,
+    drivers: others ? Object.keys(drivers) : queue,
     queue: plan.queue,
-    memory: memory || (everything && !profiles) ? plan.memory : 0,
+    memory: memory || others ? plan.memory : 0,
+    threads: threads || others ? plan.threads : undefined,
+    reloads: reload || others ? plan.reloads : 0,
+    saves: watch || others ? plan.saves : 0,
     netlifyCli: netlify,
     isComplete: everything && !quick && !profiles && server.length === servers.length
   }
 
   function serversOf (workload: Workload): string[] {
-    const needed = quick ? [workload.servers[0], ...workload.goals.flatMap(({ of = 'netlify-functions', against, favourites = against }) => [of, ...favourites])] : workload.servers
+    // One without goals compares all its servers.
+    const needed = quick && workload.goals.length > 0 ? [workload.servers[0], ...workload.goals.flatMap(({ of = 'netlify-functions', against, favourites = against }) => [of, ...favourites])] : workload.servers
     return workload.servers.filter((name, index) => index === 0 || (needed.includes(name) && server.includes(name)))
   }
 }

@@ -1,5 +1,5 @@
 import type { Figures } from './contest.ts'
-import { atLeast, type GoalResult, type SpeedGoal } from './goal.ts'
+import { atLeast, atMostMore, type ContestGoal, type GoalResult } from './goal.ts'
 import { ranged, table } from './markdown.ts'
 import type { Section } from './section.ts'
 import type { Workload } from './workload.ts'
@@ -20,9 +20,11 @@ export function contestSection ({ title, servers, goals }: Workload, figures: re
 }
 
 /** None where a server was left out that may decide it. */
-function resultOf (title: string, { of = 'netlify-functions', against, favourites = against, opponent, ratio }: SpeedGoal, figures: readonly Figures[]): GoalResult[] {
+function resultOf (title: string, goal: ContestGoal, figures: readonly Figures[]): GoalResult[] {
+  const { work = title, of = 'netlify-functions', against, favourites = against, opponent } = goal
   const ours = figures.find(({ name }) => name === of)
   const others = figures.filter(({ name }) => against.includes(name))
   if (ours === undefined || !favourites.every((favourite) => others.some(({ name }) => name === favourite))) return []
-  return [atLeast(title, opponent, ratio, Math.min(...others.map(({ cpu }) => cpu)) / ours.cpu)]
+  const best = Math.min(...others.map(({ cpu }) => cpu))
+  return ['ratio' in goal ? atLeast(work, opponent, goal.ratio, best / ours.cpu) : atMostMore(work, opponent, goal.microseconds, ours.cpu - best)]
 }

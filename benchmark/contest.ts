@@ -6,7 +6,7 @@ import type { CpuTime, ServerOrder, ServerReady } from './messages.ts'
 import { orderOfRound } from './order.ts'
 import { checkReplies } from './replies.ts'
 import { sum } from './statistics.ts'
-import type { Workload } from './workload.ts'
+import { pathOn, type Workload } from './workload.ts'
 
 /** What one server took for a workload. */
 export interface Figures {
@@ -49,13 +49,13 @@ export async function listServers (): Promise<string[]> {
  */
 export async function compare (name: string, workload: Workload, options: ContestOptions): Promise<Figures[]> {
   const { rounds, warmUpRounds, part, servers, load, profileFile } = options
-  const { method, path, body, connections = 50 } = workload
+  const { method, body, connections = 50 } = workload
   const requests = Math.ceil((workload.requests ?? 2000) * part)
   const contestants: Contestant[] = []
   try {
     for (const server of servers) contestants.push(await startContestant(server, name))
     await checkReplies(workload, contestants)
-    await takeTurns(warmUpRounds, async ({ port }) => { await burst(port) })
+    await takeTurns(warmUpRounds, async (contestant) => { await burst(contestant) })
     if (profileFile === undefined) await takeTurns(rounds, measure)
     else await profiled(contestants, profileFile, async () => await takeTurns(rounds, measure))
   } finally {
@@ -69,15 +69,16 @@ export async function compare (name: string, workload: Workload, options: Contes
     }
   }
 
-  async function measure ({ process, port, bursts }: Contestant): Promise<void> {
+  async function measure (contestant: Contestant): Promise<void> {
+    const { process, bursts } = contestant
     const before = await process.ask({ kind: 'cpu' })
-    const { milliseconds, p99 } = await burst(port)
+    const { milliseconds, p99 } = await burst(contestant)
     const after = await process.ask({ kind: 'cpu' })
     bursts.push({ cpu: (after.process - before.process) / requests, requestsPerSecond: requests / milliseconds * 1000, p99 })
   }
 
-  async function burst (port: number): ReturnType<typeof sendBurst> {
-    return await sendBurst(load, { port, method, paths: [path], body, requests, connections })
+  async function burst ({ port, name }: Contestant): ReturnType<typeof sendBurst> {
+    return await sendBurst(load, { port, method, paths: [pathOn(workload, name)], body, requests, connections })
   }
 }
 

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 
 /** A site of TypeScript functions with these numbers, in a temporary directory that goes with the process. */
 export function generateSite (numbers: Iterable<number>): string {
-  const root = mkdtempSync(join(tmpdir(), 'netlify-bench-'))
-  process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+  const root = makeSiteDirectory()
   const functions = join(root, 'netlify', 'functions')
   const shared = join(root, 'shared')
   mkdirSync(functions, { recursive: true })
@@ -30,6 +29,13 @@ export default async (request: Request, { params }: Context): Promise<Response> 
 export const config = { path: ['/greet/${number}', '/greet/${number}/:name'] }
 `)
   }
+  return root
+}
+
+/** A temporary directory that goes with the process. */
+export function makeSiteDirectory (): string {
+  const root = mkdtempSync(join(tmpdir(), 'netlify-bench-'))
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }))
   return root
 }
 

@@ -1,5 +1,6 @@
-/** How fast a server has to be, by CPU time per request. */
-export interface SpeedGoal {
+interface Comparison {
+  /** What the report calls it. @default the title of the workload */
+  readonly work?: string
   /** Name of the server. @default 'netlify-functions' */
   readonly of?: string
   /** Names of servers; the fastest of them counts. */
@@ -8,9 +9,20 @@ export interface SpeedGoal {
   readonly favourites?: readonly string[]
   /** What the report calls them. */
   readonly opponent: string
+}
+
+/** How fast a server has to be, by CPU time per request. */
+export interface SpeedGoal extends Comparison {
   /** At least so many times their speed. */
   readonly ratio: number
 }
+
+/** How much more CPU time a request may take. */
+export interface CostGoal extends Comparison {
+  readonly microseconds: number
+}
+
+export type ContestGoal = SpeedGoal | CostGoal
 
 /** One line of the summary. */
 export interface GoalResult {
@@ -39,6 +51,14 @@ export function atLeast (work: string, against: string, least: number, measured:
 
 export function atMost (work: string, against: string, most: number, measured: number): GoalResult {
   return { work, against, goal: `≤ ${times(most)}`, measured: times(measured), reached: measured <= most }
+}
+
+export function atMostMore (work: string, against: string, most: number, measured: number): GoalResult {
+  return { work, against, goal: `≤ ${most} µs more`, measured: `${measured.toFixed(1)} µs more`, reached: measured <= most }
+}
+
+export function lessThan (work: string, most: number, milliseconds: number): GoalResult {
+  return { work, against: '', goal: `< ${most} ms`, measured: `${milliseconds.toFixed(milliseconds < 10 ? 2 : 1)} ms`, reached: milliseconds < most }
 }
 
 /** Digits enough to see on which side of a goal a figure lies. */

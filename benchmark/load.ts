@@ -12,31 +12,37 @@ process.send?.('ready')
 
 const clientsByPort = new Map<number, Client[]>()
 
-async function fire ({ port, requests, beside, ...traffic }: Burst): Promise<BurstResult> {
+async function fire ({ port, requests, countsFailures = false, beside, ...traffic }: Burst): Promise<BurstResult> {
   const clients = clientsOf(port, traffic.connections + (beside?.connections ?? 0))
   const latencies: number[] = []
+  const failures: string[] = []
   let sent = 0
   let ended = false
   const start = performance.now()
   const aside = beside && flow(clients.slice(traffic.connections), beside, () => !ended, () => {})
   try {
-    await flow(clients.slice(0, traffic.connections), traffic, () => sent++ < requests, (latency) => latencies.push(latency))
+    await flow(clients.slice(0, traffic.connections), traffic, () => sent++ < requests, (latency) => latencies.push(latency), countsFailures ? (error) => failures.push(error.message) : undefined)
   } finally {
     ended = true
   }
   const milliseconds = performance.now() - start
   await aside
-  return { kind: 'done', milliseconds, p99: percentile(latencies, 0.99) }
+  return { kind: 'done', milliseconds, p99: percentile(latencies, 0.99), failures }
 }
 
-/** Sends on each connection the next request when the last is answered, until there is no next one. */
-function flow (clients: readonly Client[], traffic: Traffic, takeNext: () => boolean, onAnswer: (latency: number) => void): Promise<void> {
+/**
+ * Sends on each connection the next request when the last is answered, until there is no next one.
+ *
+ * @param onFailure goes on after a request that fails; without it, that is the end
+ */
+function flow (clients: readonly Client[], traffic: Traffic, takeNext: () => boolean, onAnswer: (latency: number) => void, onFailure?: (error: Error) => void): Promise<void> {
   const { method, paths, body, status: expected = 200, leaves = false } = traffic
   const headers = body === undefined ? {} : { 'content-type': 'application/json' }
   let turn = 0
   let busy = clients.length
 
   return new Promise((resolve, reject) => {
+    const fail = onFailure ?? reject
     for (const client of clients) sendNext(client)
 
     function sendNext (client: Client): void {
@@ -50,7 +56,7 @@ function flow (clients: readonly Client[], traffic: Traffic, takeNext: () => boo
       client.dispatch({ method, path, body: body ?? null, headers }, {
         onRequestStart () {},
         onResponseStart (_controller, status) {
-          if (status !== expected) reject(new Error(`${method} ${path} was answered with status ${status}`))
+          if (status !== expected) fail(new Error(`${method} ${path} was answered with status ${status}`))
         },
         onResponseData (controller) {
           if (!leaves) return
@@ -58,7 +64,10 @@ function flow (clients: readonly Client[], traffic: Traffic, takeNext: () => boo
           controller.abort(new Error('seen enough'))
         },
         onResponseEnd: next,
-        onResponseError: (_controller, error) => left ? next() : reject(error)
+        onResponseError (_controller, error) {
+          if (!left) fail(error)
+          if (left || onFailure !== undefined) next()
+        }
       })
 
       function next (): void {

@@ -18,6 +18,9 @@ export interface CpuTime {
   readonly mainThread: number
 }
 
+/** What the runner says to the process of a site. */
+export type SiteOrder = 'memory' | 'reload'
+
 /** Bytes, after a garbage collection. */
 export interface MemoryUse {
   readonly heapUsed: number
@@ -41,10 +44,12 @@ export interface Traffic {
 export interface Burst extends Traffic {
   readonly port: number
   readonly requests: number
+  /** Whether requests that fail are counted; else the first one ends the burst. @default false */
+  readonly countsFailures?: boolean
   /** Sent at the same time until the burst ends, over connections of its own, and not counted. */
   readonly beside?: Traffic
 }
 
 export type BurstResult =
-  | { readonly kind: 'done', readonly milliseconds: number, readonly p99: number }
+  | { readonly kind: 'done', readonly milliseconds: number, readonly p99: number, readonly failures: readonly string[] }
   | { readonly kind: 'failed', readonly reason: string }

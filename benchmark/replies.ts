@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerReady } from './messages.ts'
-import type { Workload } from './workload.ts'
+import { pathOn, type Workload } from './workload.ts'
 
 interface Reply {
   readonly type: string | undefined
@@ -11,16 +11,16 @@ interface Reply {
 const SHOWN = 500
 
 /** Throws unless all servers answer the workload's request with 200 and the same. */
-export async function checkReplies (workload: Workload, servers: readonly ServerReady[]): Promise<void> {
+export async function checkReplies (workload: Workload, servers: ReadonlyArray<ServerReady & { readonly name: string }>): Promise<void> {
   let expected: Reply | undefined
-  for (const { title, port } of servers) {
-    const reply = await replyOf(workload, port)
+  for (const { name, title, port } of servers) {
+    const reply = await replyOf(workload, pathOn(workload, name), port)
     expected ??= reply
     if (!isDeepStrictEqual(reply, expected)) throw new Error(`${workload.title}: ${title} answers\n${show(reply)} and not\n${show(expected)}`)
   }
 }
 
-async function replyOf ({ method, path, body }: Workload, port: number): Promise<Reply> {
+async function replyOf ({ method, body }: Workload, path: string, port: number): Promise<Reply> {
   const sent: RequestInit = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, ...sent })
   if (response.status !== 200) throw new Error(`${method} ${path} is answered with status ${response.status}: ${await response.text()}`)

@@ -7,6 +7,7 @@ import { contestSection } from './contest-section.ts'
 import { compare } from './contest.ts'
 import { benchmark, siteRoot } from './directory.ts'
 import { generateSite, numbersTo } from './generated-site.ts'
+import { isolations, type Isolation } from './isolation.ts'
 import { startLoadGenerator, type LoadGenerator } from './load-generator.ts'
 import { describeMachine } from './machine.ts'
 import { table, writeBetweenMarkers } from './markdown.ts'
@@ -17,7 +18,15 @@ import { summarizeProfile, type TimeShare } from './profile.ts'
 import { measureQueue } from './queue/figures.ts'
 import { queueSection } from './queue/section.ts'
 import { helloGoal, referenceOf, type Reference } from './reference.ts'
+import { measureRemains } from './reload/remains.ts'
+import { reloadSection } from './reload/section.ts'
+import { measureReloads } from './reload/traffic.ts'
 import type { Section } from './section.ts'
+import { measureComputation } from './threads/computation.ts'
+import { measureNeighbours } from './threads/neighbours.ts'
+import { threadSection } from './threads/section.ts'
+import { measureSaves } from './watch/saves.ts'
+import { watchSection } from './watch/section.ts'
 import { workloads } from './workloads.ts'
 
 const HEADLINE = 'hello'
@@ -29,9 +38,12 @@ const load = await startLoadGenerator()
 try {
   const reference = referenceOf(choice.netlifyCli === undefined ? undefined : await measureNetlifyCli(choice.netlifyCli, netlifySites(), load))
   for (const name of choice.workloads) report(await runWorkload(name, load, reference))
+  if (choice.threads !== undefined) report(threadSection(await measureComputation(load, choice.threads), await measureNeighbours(load, choice.threads)))
   if (choice.boots > 0) report(bootSection(await measureBoot(choice.boots), reference))
   for (const driver of choice.drivers) report(queueSection(await measureQueue(driver, load, choice.queue)))
   if (choice.memory > 0) report(memorySection(await measureGrowth(load, choice.memory)))
+  if (choice.reloads > 0) report(reloadSection(await inEachIsolation(measureReloads), await inEachIsolation(measureRemains)))
+  if (choice.saves > 0) report(watchSection(await measureSaves(choice.saves)))
   await conclude(reference)
 } finally {
   await load.stop()
@@ -39,6 +51,10 @@ try {
 
 function netlifySites (): { large: string, small: string } {
   return { large: generateSite(numbersTo(BOOT_FUNCTIONS)), small: siteRoot('queue/site') }
+}
+
+async function inEachIsolation<Figures> (measure: (isolation: Isolation, reloads: number, load: LoadGenerator) => Promise<Figures>): Promise<Figures[]> {
+  return await Array.fromAsync(isolations, async (isolation) => await measure(isolation, choice.reloads, load))
 }
 
 async function runWorkload (name: string, load: LoadGenerator, reference: Reference): Promise<Section> {

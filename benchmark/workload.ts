@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Context } from '@netlify/functions'
 import type { FastifyInstance } from 'fastify'
-import type { SpeedGoal } from './goal.ts'
+import type { ContestGoal } from './goal.ts'
 
 /** One request that several servers have to answer with the same reply. */
 export interface Workload {
@@ -11,10 +11,12 @@ export interface Workload {
   readonly route: string
   /** The path that is requested. */
   readonly path: string
+  /** Servers that are asked for another one. */
+  readonly pathOf?: Readonly<Record<string, string>>
   readonly body?: string
   /** Who takes part: names of files in `servers/`. The others are compared with the first one. */
   readonly servers: readonly string[]
-  readonly goals: readonly SpeedGoal[]
+  readonly goals: readonly ContestGoal[]
   /** Of one burst. @default 2_000 */
   readonly requests?: number
   /** @default 50 */
@@ -27,4 +29,8 @@ export interface Workload {
   readonly addRoute?: (app: FastifyInstance) => void
   /** Does the same by hand on `node:http`, for this path only. */
   readonly listener?: RequestListener
+}
+
+export function pathOn ({ path, pathOf = {} }: Workload, server: string): string {
+  return pathOf[server] ?? path
 }

@@ -6,8 +6,11 @@ import { workload as json } from './workloads/json.ts'
 import { workload as manyFunctions } from './workloads/many-functions.ts'
 import { workload as packages } from './workloads/packages.ts'
 import { workload as params } from './workloads/params.ts'
+import { workload as rewrite } from './workloads/rewrite.ts'
+import { fileBesideRules, lastRule } from './workloads/rules.ts'
 import { workload as smallChunks } from './workloads/small-chunks.ts'
 import { workload as staticFile } from './workloads/static-file.ts'
+import { workload as upload } from './workloads/upload.ts'
 
 /** In the order of the report. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(Object.entries({
@@ -16,8 +19,12 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(Object.entries({
   params,
   echo,
   packages,
+  upload,
   'bulk-stream': bulkStream,
   'small-chunks': smallChunks,
   'many-functions': manyFunctions,
-  'static-file': staticFile
+  'static-file': staticFile,
+  'file-beside-rules': fileBesideRules,
+  'last-rule': lastRule,
+  rewrite
 }))

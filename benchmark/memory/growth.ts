@@ -1,8 +1,9 @@
-import { cores, startProcess } from '../bench-process.ts'
+import { cores } from '../bench-process.ts'
 import { siteRoot } from '../directory.ts'
 import { generateSite, numbersTo } from '../generated-site.ts'
 import { sendBurst, type LoadGenerator } from '../load-generator.ts'
 import type { MemoryUse, Traffic } from '../messages.ts'
+import { startSiteProcess } from '../site-process.ts'
 
 /** What a server process uses after a few requests and after many. */
 export interface Growth {
@@ -62,18 +63,18 @@ function scenarios (): Scenario[] {
 }
 
 async function grow (load: LoadGenerator, { title, root, traffic, few, many }: Scenario): Promise<Growth> {
-  const [process, port] = await startProcess<'memory', MemoryUse, number>({ script: 'serve-site', args: [root], nodeOptions: ['--expose-gc'], core: cores?.servers })
+  const server = await startSiteProcess(root, { core: cores?.servers })
   try {
     await send(few)
-    const before = await process.ask('memory')
+    const before = await server.memory()
     await send(many - few)
-    const after = await process.ask('memory')
+    const after = await server.memory()
     return { title, few, many, before, after }
   } finally {
-    await process.stop()
+    await server.stop()
   }
 
   async function send (count: number): Promise<void> {
-    for (let left = count; left > 0; left -= BURST) await sendBurst(load, { ...traffic, port, requests: Math.min(BURST, left) })
+    for (let left = count; left > 0; left -= BURST) await sendBurst(load, { ...traffic, port: server.port, requests: Math.min(BURST, left) })
   }
 }

@@ -10,7 +10,7 @@ export const workload: Workload = {
   method: 'GET',
   route,
   path: route,
-  servers: streamServers,
+  servers: [...streamServers, 'netlify-functions-threads'],
   goals: [{ against: ['node-http'], opponent: 'a Node.js stream piped by `node:http`', ratio: 0.9 }],
   requests: 100,
   connections: 10,

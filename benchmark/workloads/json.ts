@@ -8,7 +8,7 @@ export const workload: Workload = {
   method: 'GET',
   route: '/.netlify/functions/product',
   path: '/.netlify/functions/product',
-  servers: replyServers,
+  servers: [...replyServers, 'netlify-functions-threads'],
   goals: replyGoals,
   handler,
   addRoute (app) {

@@ -1,0 +1,1 @@
+export default async (): Promise<Response> => new Response('Hello, world!')
