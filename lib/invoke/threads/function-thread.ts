@@ -158,8 +158,10 @@ export class FunctionThread {
     return [...this.#tasks.values()].some(({ type }) => type === 'load')
   }
 
-  taskOf ({ call }: Culprit): Task | undefined {
-    return call === undefined ? undefined : this.#find(call)
+  /** Code that a call has left behind has its number, which another call may have by now. */
+  taskOf ({ call, functionName, requestId }: Culprit): Task | undefined {
+    const task = call === undefined ? undefined : this.#find(call)
+    return task?.functionName === functionName && task?.requestId === requestId ? task : undefined
   }
 
   /** Ends it at once; its tasks are in the hands of `onGone`. */
