@@ -141,3 +141,25 @@ t.test('jobs of a function that is held back wait until it may run again', async
   t.equal(await attempt, 3)
   t.ok(performance.now() - begun > 900)
 })
+
+t.test('whoever holds a thread is found also if somebody else held it when it was looked at first', async (t) => {
+  const log = captureLog()
+  const busy = 'const until = performance.now() + 900; while (performance.now() < until);'
+  const app = await createApp(t, {
+    'netlify/functions/first.mjs': `export default async (request, { log }) => {
+      log('begun')
+      await new Promise((resolve) => setTimeout(() => { ${busy} resolve() }, 300))
+      return new Promise((resolve) => setTimeout(resolve, 20_000, new Response()))
+    }`,
+    'netlify/functions/second.mjs': `export default async (request, { log }) => {
+      log('begun')
+      await new Promise(() => setTimeout(() => { for (;;); }, 310))
+    }
+    export const config = { timeout: 0.5 }`
+  }, { isolation: IN_ONE_THREAD, limits: LIMITS }, { logger: log.logger })
+  const origin = await listen(app)
+  const [first, second] = await Promise.all(['first', 'second'].map(async (name) => await (await fetch(`${origin}${BY_NAME}${name}`, { method: 'POST', body: name })).json()))
+  t.match(second, { code: 'FST_NETLIFY_TIMEOUT' })
+  t.match(first, { code: 'FST_NETLIFY_THREAD_LOST' }, 'not its own time limit')
+  t.match(await log.line(({ msg }) => msg.includes('ended its thread')), { function: 'second' })
+})

@@ -11,6 +11,9 @@ const HEADROOM = 512
 const CERTAINTY = 50
 
 interface Record {
+  /** Its memory is being asked for. */
+  isAsking: boolean
+  /** It is being found out whether it is garbage, and whose. */
   isLooking: boolean
   collectedAt: number
 }
@@ -26,17 +29,27 @@ export class HeapGuard {
   lookAt (thread: FunctionThread, isSilent: boolean, now: number): void {
     let record = this.#records.get(thread)
     if (record === undefined) {
-      record = { isLooking: false, collectedAt: -Infinity }
+      record = { isAsking: false, isLooking: false, collectedAt: -Infinity }
       this.#records.set(thread, record)
     }
-    if (record.isLooking || !thread.isUp || (thread.load === 0 && !thread.hasExpired)) return
+    if (record.isAsking || !thread.isUp || (thread.load === 0 && !thread.hasExpired)) return
+    record.isAsking = true
+    this.#ask(thread, record, isSilent, now)
+  }
+
+  async #ask (thread: FunctionThread, record: Record, isSilent: boolean, now: number): Promise<void> {
+    const size = await thread.heapSize()
+    record.isAsking = false
+    if (!isTooMuch(size, thread)) return
+    // There is no time to find out whether it is garbage, or whose.
+    if (isFarTooMuch(size, thread)) return end(thread, thread.holder)
+    if (record.isLooking) return
     record.isLooking = true
     const done = (): void => { record.isLooking = false }
     this.#look(thread, record, isSilent, now).then(done, done)
   }
 
   async #look (thread: FunctionThread, record: Record, isSilent: boolean, now: number): Promise<void> {
-    if (!isTooMuch(await thread.heapSize(), thread)) return
     if (isSilent) {
       // Garbage counts until it is collected, and nobody else would do that now.
       const { answers } = thread.heartbeat
@@ -58,11 +71,19 @@ function isTooMuch (size: number | undefined, { memory }: FunctionThread): boole
   return size !== undefined && size > memory
 }
 
+function isFarTooMuch (size: number | undefined, { memory }: FunctionThread): boolean {
+  return size !== undefined && size > memory + headroom(memory) / 4
+}
+
 function end (thread: FunctionThread, by: Parameters<FunctionThread['end']>[0]['by']): void {
   thread.end({ reason: 'memory', how: `it used more than the ${thread.memory} MB of its thread`, by })
 }
 
 /** Beyond what a thread may use, as it is looked at from time to time only. Without a way to look, V8's limit has to do. */
 export function heapLimit (memory: number): number {
-  return 'getHeapStatistics' in Worker.prototype ? memory + Math.max(memory, HEADROOM) : memory
+  return 'getHeapStatistics' in Worker.prototype ? memory + headroom(memory) : memory
+}
+
+function headroom (memory: number): number {
+  return Math.max(memory, HEADROOM)
 }

@@ -23,8 +23,12 @@ export interface WatchOptions {
   readonly onStuck: (thread: FunctionThread, holder: Culprit | undefined) => void
 }
 
+/** Milliseconds after which a thread is looked into again: other code may hold it by now. */
+const LOOK_AGAIN = 500
+
 /** A look into a thread that does not answer. */
 interface Look {
+  readonly begun: number
   isDone: boolean
   holder: Culprit | undefined
 }
@@ -78,29 +82,32 @@ export class Watch {
       return
     }
     group.setSilent(thread)
-    if (silence >= PATIENCE && (thread.hasExpired || silence >= TOO_LONG)) this.#findOut(group, thread, silence)
+    if (silence >= PATIENCE && (thread.hasExpired || silence >= TOO_LONG)) this.#findOut(group, thread, silence, now)
   }
 
-  #findOut (group: ThreadGroup, thread: FunctionThread, silence: number): void {
+  #findOut (group: ThreadGroup, thread: FunctionThread, silence: number, now: number): void {
     const look = this.#looks.get(thread)
-    if (look === undefined) {
-      const begun: Look = { isDone: false, holder: undefined }
-      this.#looks.set(thread, begun)
-      lookInto(thread).then((holder) => Object.assign(begun, { isDone: true, holder }))
-      return
-    }
+    if (look === undefined) return this.#lookInto(thread, now)
     if (!look.isDone) return
     const task = look.holder && thread.taskOf(look.holder)
     if (isOverdue(thread, look.holder, task, silence)) return this.#options.onStuck(thread, look.holder)
-    if (task === undefined || silence < TOO_LONG) return
-    for (const other of thread.abandon((other) => other !== task && other.canRunTwice)) {
-      other.losses++
-      group.run(other)
+    if (silence >= TOO_LONG) {
+      for (const other of thread.abandon((other) => other !== task && other.canRunTwice)) {
+        other.losses++
+        group.run(other)
+      }
     }
+    if (now - look.begun >= LOOK_AGAIN) this.#lookInto(thread, now)
+  }
+
+  #lookInto (thread: FunctionThread, begun: number): void {
+    const look: Look = { begun, isDone: false, holder: undefined }
+    this.#looks.set(thread, look)
+    findOut(thread).then((holder) => Object.assign(look, { isDone: true, holder }))
   }
 }
 
-async function lookInto (thread: FunctionThread): Promise<Culprit | undefined> {
+async function findOut (thread: FunctionThread): Promise<Culprit | undefined> {
   return thread.holder ?? await findHolder(thread.id, false)
 }
 
