@@ -138,7 +138,10 @@ export async function readVersion ({ options, toml }: Settings, parts: VersionPa
   const isGenerated = (file: string): boolean => generated.some((directory) => file.startsWith(directory + sep))
   return {
     version,
-    settle: () => siteInvoker.settle(loaded),
+    settle () {
+      siteInvoker.settle(loaded)
+      parts.cacheDirectory.hold(loaded.flatMap((built) => 'loadable' in built ? [built.loadable.bundle.path] : []))
+    },
     bundled: build.bundled,
     sources,
     generated: build.functions.flatMap(({ definition: { name, file } }) => isGenerated(file) ? [name] : [])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -47,8 +47,10 @@ export interface BundleCache {
 
 /** Where the bundles of a site lie, as long as it is served. */
 export interface CacheDirectory {
-  /** Gives its path; made when it is first asked for. */
+  /** Gives its path; made when it is first asked for, and anew where it has been deleted. */
   open (): Promise<string>
+  /** Keeps these bundles from being removed, for threads that are started later, and no others any more. */
+  hold (bundles: Iterable<string>): void
   close (): Promise<void>
 }
 
@@ -58,12 +60,21 @@ export interface CacheDirectory {
  */
 export function createCacheDirectory (root: string): CacheDirectory {
   let opened: ReturnType<typeof openDirectory> | undefined
+  let held: readonly string[] = []
+  let timer: NodeJS.Timeout | undefined
   return {
     async open () {
+      if (opened !== undefined && !existsSync((await opened).directory)) opened = undefined
       opened ??= openDirectory(join(root, '.netlify', 'functions-cache'))
       return (await opened).directory
     },
+    hold (bundles) {
+      held = [...bundles]
+      // Other processes remove what has not been touched for a day.
+      timer ??= setInterval(() => touch(held), STALE_AFTER / 4).unref()
+    },
     async close () {
+      clearInterval(timer)
       const { directory, temporary } = await opened ?? {}
       if (directory !== undefined && temporary) await rm(directory, { recursive: true, force: true })
     }
@@ -114,9 +125,8 @@ export function openBundleCache (options: BundleOptions): BundleCache {
     },
     async prune (inUse) {
       const keep = new Set([...inUse, ...entries])
-      const now = new Date()
       // Another site with this root must see them in use.
-      await Promise.all([...keep].map((file) => utimes(file, now, now).catch(() => {})))
+      await touch(keep)
       const files = (await readdir(directory)).map((name) => join(directory, name))
       await Promise.all(files.filter((file) => !keep.has(file)).map(removeIfStale))
     }
@@ -149,6 +159,11 @@ async function writeWhole (path: string, content: string): Promise<void> {
     await rm(draft, { force: true })
     throw error
   }
+}
+
+async function touch (files: Iterable<string>): Promise<void> {
+  const now = new Date()
+  await Promise.all([...files].map((file) => utimes(file, now, now).catch(() => {})))
 }
 
 async function removeIfStale (path: string): Promise<void> {

@@ -8,8 +8,8 @@ import { digest, type Fingerprints } from './fingerprint.ts'
 const JAVASCRIPT = /\.[mc]?js$/
 const NOT_TO_BE_BUNDLED = /\bnodeBundler["']?\s*:\s*(["'`])none\1/
 /** In a bundle, an `import()` or a `require()` of what only the running code knows. */
-const COMPUTED_IMPORT = /\b(?:import|require)\(\s*(?:\/\*[^]*?\*\/\s*)*(?:[^"'`\s/)]|`[^`]*\$\{)/
-const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*(?:\/\*[^]*?\*\/\s*)*(["'`])(\.{1,2}\/[^"'`\n?#]+)\1/g
+const COMPUTED_IMPORT = /\b(?:import|require)\(\s*(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*(?:[^"'`\s/)]|`[^`]*\$\{)/
+const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*(["'`])(\.{1,2}\/[^"'`\n?#]+)\1/g
 const MODULE_SYNTAX = /(?:^|[;}])\s*(?:import\s*[\w{*"']|export\s*[\w{*])/m
 /** What a `require()` may leave out. */
 const ENDINGS = ['', '.js', '.cjs', '.json', '/index.js']

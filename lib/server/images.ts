@@ -4,7 +4,9 @@ import { FST_NETLIFY_IMAGE_METHOD, FST_NETLIFY_IMAGES_UNAVAILABLE, FST_NETLIFY_T
 import { requestUrl } from '../http/url.ts'
 import type { ImageOrigins, Images } from '../site/images.ts'
 import { MAX_SOURCE_BYTES } from '../site/images/source.ts'
+import { spellingsOf } from '../site/redirects/rule-path.ts'
 import type { FunctionCall } from './functions.ts'
+import type { CountCall } from './rate-limit.ts'
 import type { SiteMatch } from './site-router.ts'
 import type { SiteVersion } from './site-version.ts'
 
@@ -28,6 +30,7 @@ export interface ImageServerOptions {
   /** What serves a GET of the site. */
   readonly find: (target: string) => SiteMatch | undefined
   readonly callFunction: (call: FunctionCall, request: Request) => Promise<Response>
+  readonly countCall: CountCall
   /** Asks the framework's dev server, if there is one. */
   readonly askDevServer: ((target: string, maxBytes: number) => Promise<Buffer | undefined>) | undefined
 }
@@ -41,7 +44,7 @@ const CACHE_CONTROL = 'public, max-age=0, must-revalidate'
 const SECURITY_POLICY = 'default-src \'none\'; style-src \'unsafe-inline\'; img-src data:; font-src data:; sandbox'
 
 /** Serves `/.netlify/images`. */
-export function createImageServer ({ images, prefix, find, callFunction, askDevServer }: ImageServerOptions): ImageServer {
+export function createImageServer ({ images, prefix, find, callFunction, countCall, askDevServer }: ImageServerOptions): ImageServer {
   let isSaid = false
 
   return {
@@ -50,7 +53,7 @@ export function createImageServer ({ images, prefix, find, callFunction, askDevS
         reply.header('allow', 'GET, HEAD')
         throw new FST_NETLIFY_IMAGE_METHOD(request.method)
       }
-      const image = await images.get(search, request.headers.accept, originsOf(version, request)).catch((error: Error) => {
+      const image = await images.get(search, request.headers.accept, originsOf(version, request, reply)).catch((error: Error) => {
         if (error instanceof FST_NETLIFY_IMAGES_UNAVAILABLE && !isSaid) {
           isSaid = true
           request.log.error({ err: error.cause }, 'images cannot be transformed')
@@ -65,8 +68,8 @@ export function createImageServer ({ images, prefix, find, callFunction, askDevS
     }
   }
 
-  function originsOf (version: SiteVersion, request: FastifyRequest): ImageOrigins {
-    const { files, headerRules, identity: { site }, remoteImages } = version
+  function originsOf (version: SiteVersion, request: FastifyRequest, reply: FastifyReply): ImageOrigins {
+    const { files, headerRules, redirects, identity: { site }, remoteImages } = version
     const { origin } = new URL(requestUrl(request.protocol, request.host, '/'))
     return {
       remote: remoteImages,
@@ -76,6 +79,8 @@ export function createImageServer ({ images, prefix, find, callFunction, askDevS
         if (files === undefined || file === undefined) return undefined
         // Whoever asks for a transformed image has not been asked for a login.
         if ([path, `/${file}`].some((place) => headerRules?.loginsFor(place) !== undefined)) return undefined
+        const stranger = { path, search: '', cookie: undefined, acceptLanguage: undefined, origin: { scheme: request.protocol, host: request.host }, country: null, roles: [] }
+        if (spellingsOf(path).some((spelling) => redirects?.needsRole({ ...stranger, path: spelling }))) return undefined
         return join(files.directory, file)
       },
       async answer (target) {
@@ -84,6 +89,7 @@ export function createImageServer ({ images, prefix, find, callFunction, askDevS
         if (found?.kind === 'dev-server') return await askDevServer?.(`${prefix}${target}`, MAX_SOURCE_BYTES)
         const call = found?.kind === 'function' ? found.call : version.callsByName.get(DEFAULT_URL.exec(target)?.[1] ?? '')
         if (call === undefined || call.definition.state === 'failed' || call.definition.kind !== 'request') return undefined
+        await countCall(call, request, reply)
         return await bodyOf(await callFunction(call, new Request(`${origin}${prefix}${target}`, { headers: { accept: 'image/*' } })))
       }
     }

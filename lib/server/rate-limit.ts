@@ -26,14 +26,18 @@ export interface RateLimits {
   check (functions: Iterable<FunctionDefinition>): void
   /** Lets `serve` answer the calls within the limit. */
   guard (serve: FunctionServer, serveInstead: ServeInstead): FunctionServer
+  /** Counts a call that the site makes itself for a client. @throws FST_NETLIFY_RATE_LIMITED */
+  count: CountCall
 }
+
+export type CountCall = (call: FunctionCall, request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /** Counts a call of one function, and gives the error for one too many. */
 type Limiter = (request: FastifyRequest, reply: FastifyReply) => Promise<Error | undefined>
 
 /** @fastify/rate-limit is loaded only if there is a function with a limit. */
 export async function createRateLimits (app: FastifyInstance, { functions, site }: RateLimitOptions): Promise<RateLimits> {
-  if ([...functions].every((definition) => limitOf(definition) === undefined)) return { check: checkNone, guard: (serve) => serve }
+  if ([...functions].every((definition) => limitOf(definition) === undefined)) return { check: checkNone, guard: (serve) => serve, async count () {} }
 
   const { default: rateLimit, normalizeIP } = await import('@fastify/rate-limit')
   // Where the app has it already, its store and its `allowList` are for functions too.
@@ -42,7 +46,7 @@ export async function createRateLimits (app: FastifyInstance, { functions, site 
   /** By function and rule, so that a version with the same rule goes on counting. */
   const limiters = new Map<string, Limiter>()
 
-  return { check () {}, guard }
+  return { check () {}, guard, count }
 
   function guard (serve: FunctionServer, serveInstead: ServeInstead): FunctionServer {
     return (call, request, reply) => {
@@ -50,6 +54,12 @@ export async function createRateLimits (app: FastifyInstance, { functions, site 
       if (limit === undefined) return serve(call, request, reply)
       serveWithinLimit(limit, call, request, reply, serve, serveInstead).catch((error: Error) => replyError(reply, error))
     }
+  }
+
+  async function count ({ definition }: FunctionCall, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const limit = limitOf(definition)
+    const error = limit && await limiterOf(definition.name, limit)(request, reply)
+    if (error !== undefined) throw error
   }
 
   async function serveWithinLimit (limit: RateLimit, call: FunctionCall, request: FastifyRequest, reply: FastifyReply, serve: FunctionServer, serveInstead: ServeInstead): Promise<void> {

@@ -65,6 +65,8 @@ export function createReloader (options: ReloaderOptions): Reloader {
   const { current, prepare, candidate, log, onBuild } = options
   let last: Promise<unknown> = Promise.resolve()
   let isClosed = false
+  /** Ends the wait for a check, which may never end. */
+  let stopWaiting: (error: Error) => void = () => {}
 
   return {
     reload: async (given = {}) => await inTurn(async () => await make(refuseFailures, given)),
@@ -73,13 +75,14 @@ export function createReloader (options: ReloaderOptions): Reloader {
     },
     async close () {
       isClosed = true
+      stopWaiting(shuttingDown())
       await last
     }
   }
 
   async function inTurn (work: () => Promise<void>): Promise<void> {
     const turn = last.then(async () => {
-      if (isClosed) throw new FST_NETLIFY_RELOAD_FAILED('the server is shutting down')
+      if (isClosed) throw shuttingDown()
       await work()
     })
     last = turn.catch(() => {})
@@ -92,14 +95,25 @@ export function createReloader (options: ReloaderOptions): Reloader {
     try {
       prepared = await prepare()
       examine(prepared.version)
-      await check?.(candidate(prepared.version))
+      if (check !== undefined) await pass(check, prepared.version)
       prepared.swap()
-      report('served', begun, prepared, undefined)
     } catch (error) {
       prepared?.discard()
       const failure = error instanceof FST_NETLIFY_RELOAD_FAILED ? error : new FST_NETLIFY_RELOAD_FAILED((error as Error | undefined)?.message ?? String(error), { cause: error })
       report('refused', begun, prepared, failure)
       throw failure
+    }
+    report('served', begun, prepared, undefined)
+  }
+
+  async function pass (check: NonNullable<ReloadOptions['check']>, version: SiteVersion): Promise<void> {
+    if (isClosed) throw shuttingDown()
+    const { promise, reject } = Promise.withResolvers<never>()
+    stopWaiting = reject
+    try {
+      await Promise.race([check(candidate(version)), promise])
+    } finally {
+      stopWaiting = () => {}
     }
   }
 
@@ -118,8 +132,16 @@ export function createReloader (options: ReloaderOptions): Reloader {
     const bundled = prepared?.bundled ?? []
     if (error === undefined) log.info({ bundled, duration, failed: failed.map((failure) => failure.function) }, 'a new version of the site is served')
     else log.error({ err: error, duration }, 'the new version of the site is not served, the old one is')
-    onBuild({ outcome, bundled, failed, error, duration })
+    try {
+      onBuild({ outcome, bundled, failed, error, duration })
+    } catch (thrown) {
+      log.error({ err: thrown }, 'listener of the event "build" threw')
+    }
   }
+}
+
+function shuttingDown (): Error {
+  return new FST_NETLIFY_RELOAD_FAILED('the server is shutting down')
 }
 
 function failuresOf (functions: ReadonlyMap<string, FunctionDefinition>): Array<Extract<FunctionDefinition, { state: 'failed' }>> {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { canonicalPath, requestSearch } from '../functions/path.ts'
 import type { RouteMatch, RouteRegistration } from '../functions/route-table.ts'
 import type { RedirectRequest } from '../site/redirects/request.ts'
+import { spellingsOf } from '../site/redirects/rule-path.ts'
 import type { FunctionCall } from './functions.ts'
 import type { ImageMatch } from './images.ts'
 import { DEFAULT_URL } from './site-path.ts'
@@ -91,7 +92,8 @@ export function createSiteRouter ({ site, sitePath, prefix, ignoresSlashes, glan
   function findRuled (version: SiteVersion, method: string, target: string, path: string, visitorAt: VisitorAt): SiteMatch | undefined {
     if (version.redirects === undefined || !path.startsWith('/') || RESERVED.test(path)) return undefined
     const hasFile = version.files?.find(path) !== undefined
-    const ruled = askRules(version, visitorAt(path), hasFile, prefix)
+    // A file is found however its letters are written, so rules must be that guard it.
+    const ruled = (hasFile ? spellingsOf(path) : [path]).map((spelling) => askRules(version, visitorAt(spelling), hasFile, prefix)).find((found) => found !== undefined)
     if (ruled?.kind !== 'rewrite') return ruled
     // A file that the rule has replaced is not served instead.
     return findRewritten(version, method, target, ruled) ?? (hasFile ? { kind: 'nothing' } : undefined)
@@ -139,7 +141,7 @@ export function createSiteRouter ({ site, sitePath, prefix, ignoresSlashes, glan
 
   return {
     find: (method, target) => find(site.current, method, target),
-    decide: (request, version, visitor) => findAny(version, request, () => visitor),
+    decide: (request, version, visitor) => findAny(version, request, (path) => ({ ...visitor, path })),
     match (request) {
       const remembered = request as { [key]?: SiteMatch | false }
       remembered[key] ??= findAny(site.current, request, (path) => glance(request, path)) ?? false

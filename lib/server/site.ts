@@ -76,7 +76,7 @@ export async function serveSite (app: FastifyInstance, options: SiteOptions): Pr
   })
   const staticServer = await createStaticServer(app)
   const devServer = options.devServer === undefined ? undefined : createDevServer(app, options.devServer)
-  const images = createImageServer({ ...options.images, prefix: app.prefix, find: (target) => router.find('GET', target), askDevServer: devServer?.get })
+  const images = createImageServer({ ...options.images, countCall: options.rateLimits.count, prefix: app.prefix, find: (target) => router.find('GET', target), askDevServer: devServer?.get })
   const serve = options.rateLimits.guard(options.serve, serveInstead)
 
   const bodyHooks = acceptRawBodies(app)

@@ -67,7 +67,7 @@ const ABSOLUTE = /^[a-z][a-z0-9+.-]*:/i
 export function createImages ({ directory, maxBytes, concurrency, onCacheError, load }: ImagesOptions): Images {
   const cache = createImageCache({ directory, maxBytes, onError: onCacheError })
   const underWay = new Map<string, Promise<Buffer>>()
-  const queue = fastq.promise(async ({ bytes, request, format }: Work) => await (await transformer())(bytes, request, format), concurrency)
+  const queue = fastq.promise(transform, concurrency)
   let loaded: Promise<Transform> | undefined
 
   async function transformer (): Promise<Transform> {
@@ -79,6 +79,12 @@ export function createImages ({ directory, maxBytes, concurrency, onCacheError, 
       loaded = undefined
       throw new FST_NETLIFY_IMAGES_UNAVAILABLE({ cause: error })
     }
+  }
+
+  /** Gets its bytes here, as those of hundreds that wait would fill the memory. */
+  async function transform (work: () => Promise<Work>): Promise<Buffer> {
+    const [{ bytes, request, format }, apply] = [await work(), await transformer()]
+    return await apply(bytes, request, format)
   }
 
   return {
@@ -111,9 +117,8 @@ export function createImages ({ directory, maxBytes, concurrency, onCacheError, 
   async function fromCacheOr (key: string, work: () => Promise<Work>): Promise<Buffer> {
     const stored = await cache.read(key)
     if (stored !== undefined) return stored.body
-    const todo = await work()
     if (queue.length() >= MAX_WAITING) throw new FST_NETLIFY_TOO_MANY_IMAGES(MAX_WAITING)
-    const body = await queue.push(todo)
+    const body = await queue.push(work)
     await cache.write(key, { head: {}, body })
     return body
   }

@@ -36,6 +36,8 @@ interface Places {
 
 /** Netlify reads these and never serves them. Disks that do not tell letter cases apart have them under other names, too. */
 const NEVER_PUBLISHED = new Set(['netlify.toml', '_redirects', '_headers'])
+/** Secrets: variables, and the history of the sources. */
+const SECRET = /^\.(?:env(?:\..*|rc)?|git)$/i
 /** What a path may lack, in the order in which Netlify tries it. */
 const ENDINGS = ['', '.html', '.htm', '/index.html', '/index.htm']
 const COMPRESSED = [{ ending: '.br', encoding: 'br' }, { ending: '.gz', encoding: 'gzip' }] as const
@@ -78,7 +80,8 @@ export async function listPublishedFiles (directory: string, options: PublishedF
   }
 
   function isReserved (path: string): boolean {
-    return NEVER_PUBLISHED.has(relative(root, path).toLowerCase())
+    const name = relative(root, path)
+    return NEVER_PUBLISHED.has(name.toLowerCase()) || name.split(sep).some((segment) => SECRET.test(segment))
   }
 
   const places = placesOf(files)

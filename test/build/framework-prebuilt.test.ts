@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
+import { leadsElsewhere } from '../../lib/build/prebuilt.ts'
 import { netlifyFunctions, type NetlifyFunctionsOptions } from '../../lib/index.ts'
 import { createApp, createSite, writeFiles, type SiteFiles } from '../helper.ts'
 
@@ -137,4 +138,22 @@ t.test('a function that cannot be loaded says why, with the line of its own file
   t.match(errors.broken, /TypeError: Cannot read properties of undefined[^]*inner\.mjs:3:21:?\n[^]*console\.log\(settings\.name\)/)
   t.match(errors.lacking, /Cannot find package 'not-installed', which .*lacking\.mjs or a file it imports needs/)
   t.match(errors.malformed, /SyntaxError/)
+})
+
+t.test('comments neither make an import computed nor take long to look through', (t) => {
+  const source = { name: 'x', file: '/x.js', directory: '/', generated: true }
+  const comments = '/* a */ '.repeat(100_000)
+  const isComputed = (code: string): boolean => leadsElsewhere(source, { code })
+  t.equal(isComputed('import(/* a */ "./x.js"); f(/* b */ y)'), false)
+  t.equal(isComputed('import(/* a **/ /***/ x)'), true)
+  t.equal(isComputed(`import(${comments}"./x.js")`), false)
+  t.equal(isComputed(`import(${comments}x)`), true)
+  t.end()
+})
+
+t.test('a function that is loaded as it lies may have any number of comments', { timeout: 10_000 }, async (t) => {
+  const { get } = await serve(t, {
+    '.netlify/v1/functions/server/server.mjs': `export default () => new Response('served')\nexport const load = (x) => import(${'/* a */ '.repeat(100)}x)\n${NOT_BUNDLED}`
+  })
+  t.equal(await get('server'), 'served')
 })

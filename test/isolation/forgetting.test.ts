@@ -30,7 +30,7 @@ t.test('groups of threads whose variables nobody has any more are let go of', as
   t.teardown(async () => { await pool.close(0) })
   const load = async (version: string): Promise<WeakRef<object>> => {
     const site = registerSite(settings({ VERSION: version }))
-    await pool.load(site, { source: { name: 'absent', file: '/absent.mjs' }, bundle: { path: '/absent.mjs', lightObjects: false, prebuilt: false }, root: '/', toml: {}, instance: '' }, 'request').catch(() => {})
+    await pool.load(site, { source: { name: 'absent', file: '/absent.mjs', directory: '/' }, bundle: { path: '/absent.mjs', lightObjects: false, prebuilt: false }, root: '/', toml: {}, instance: '' }, 'request').catch(() => {})
     pool.keep(site, new Set())
     return new WeakRef(site)
   }

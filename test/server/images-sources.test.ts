@@ -109,3 +109,23 @@ t.test('a file that asks for a login is no source', async (t) => {
   t.equal(await status('/secret/photo%2ejpg'), 404)
   t.equal(await status('/SECRET/../secret/photo.jpg'), 404)
 })
+
+t.test('a file that is for a role is no source, also where a later rule leads others away', async (t) => {
+  const names = { 'public/photo.jpg': '', 'public/a/photo.jpg': '', 'public/b/photo.jpg': '', 'public/caf\u00e9/photo.jpg': '' }
+  const app = await createApp(t, { ...names, 'public/_redirects': '/a/* 200! Role=admin\n/b/* 200! Role=admin\n/b/* /login 302\n/caf\u00e9/* 200! Role=admin' }, { publish: 'public', verifyToken: async () => ({}) })
+  for (const url of ['/a/photo.jpg', '/b/photo.jpg', '/%61/photo.jpg', '/cafe%CC%81/photo.jpg']) t.equal((await app.inject(`/.netlify/images?url=${encodeURIComponent(url)}&w=30`)).statusCode, 404, url)
+  t.equal((await app.inject('/.netlify/images?url=/photo.jpg&w=30')).statusCode, 400)
+})
+
+t.test('a function that gives the source is held to its rate limit', async (t) => {
+  const limited = `
+    let runs = 0
+    export default () => new Response(String(++runs))
+    export const config = { path: '/limited', rateLimit: { windowSize: 60, windowLimit: 2 } }`
+  const app = await createApp(t, { 'netlify/functions/limited.mjs': limited })
+  const asSource = async (): Promise<unknown> => (await app.inject('/.netlify/images?url=/limited')).json()
+  t.match(await asSource(), { code: 'FST_NETLIFY_INVALID_IMAGE' })
+  t.equal((await app.inject('/limited')).body, '2')
+  t.match(await asSource(), { statusCode: 429, code: 'FST_NETLIFY_RATE_LIMITED' })
+  t.equal((await app.inject('/limited')).statusCode, 429)
+})

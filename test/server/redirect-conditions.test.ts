@@ -109,3 +109,11 @@ t.test('rules that cannot be read are left out and logged', async (t) => {
   t.equal(problems.length, 12, problems.join('\n'))
   t.match(problems[0], /Could not parse redirect line 1:\n {2}\/a\n/)
 })
+
+t.test('by role: a letter with an accent cannot be written so that the rule is passed by', async (t) => {
+  for (const name of ['caf\u00e9', 'cafe\u0301']) {
+    const app = await createApp(t, { 'public/caf\u00e9/x.txt': 'secret', 'public/_redirects': `/${name}/* 200! Role=admin` }, { publish, verifyToken })
+    for (const url of ['/caf%C3%A9/x.txt', '/cafe%CC%81/x.txt', '/caf\u00e9/x.txt']) t.equal((await app.inject(url)).statusCode, 404, url)
+    for (const url of ['/caf%C3%A9/x.txt', '/cafe%CC%81/x.txt']) t.equal((await app.inject({ url, headers: { cookie: 'nf_jwt=admin' } })).body, 'secret', url)
+  }
+})

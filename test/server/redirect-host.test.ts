@@ -87,3 +87,13 @@ t.test('`_redirects` itself is not served', async (t) => {
   await app.register(netlifyFunctions, { root, publish: join(root, 'public') })
   t.equal((await app.inject('/_redirects')).statusCode, 404)
 })
+
+t.test('behind a proxy, a rule to the canonical domain does not lead from that domain to itself', async (t) => {
+  const root = await createSite(t, { 'public/_redirects': '/* https://www.example.com/:splat 301!', 'public/page.html': 'page' })
+  const app = Fastify({ trustProxy: true })
+  t.teardown(async () => { await app.close() })
+  await app.register(netlifyFunctions, { root, publish: 'public' })
+  const headers = (host: string): Record<string, string> => ({ 'x-forwarded-proto': 'https', 'x-forwarded-host': host })
+  t.equal((await app.inject({ url: '/page', headers: headers('www.example.com') })).body, 'page')
+  t.equal((await app.inject({ url: '/page', headers: headers('example.com') })).headers.location, 'https://www.example.com/page')
+})

@@ -43,7 +43,9 @@ t.test('dot files are served only when asked for', async (t) => {
     const url = file.replace('public', '')
     t.equal((await closed.inject(url)).statusCode, 404, url)
     t.equal((await closed.inject(url.replaceAll('.', '%2e'))).statusCode, 404, url)
-    t.strictSame([(await open.inject(url)).statusCode, (await open.inject(url)).body], [200, 'secret'], url)
+    const { statusCode, body } = await open.inject(url)
+    if (/\.(?:env|git)/.test(url)) t.equal(statusCode, 404, url)
+    else t.strictSame([statusCode, body], [200, 'secret'], url)
   }
   t.equal((await closed.inject('/dir/.hidden/page')).statusCode, 404)
   t.equal((await closed.inject('/page')).body, 'page')
@@ -60,12 +62,15 @@ t.test('configuration and functions are never served, even if the root is what i
     'netlify/functions/dir/data.json': '{}',
     'node_modules/package/index.js': 'secret',
     '.netlify/functions-internal/x.txt': 'secret',
-    '.netlify/state.json': 'secret'
+    '.netlify/state.json': 'secret',
+    '.env': 'KEY=secret',
+    'packages/app/.env.local': 'KEY=secret',
+    '.git/config': 'secret'
   }, { publish: { directory: '.', dotfiles: true } })
   t.equal((await app.inject('/')).body, 'home')
   for (const url of [
     '/netlify.toml', '/_redirects', '/_headers', '/netlify/functions/named.mjs', '/netlify/functions/named', '/netlify/functions/dir', '/netlify/functions/dir/data.json',
-    '/node_modules/package/index.js', '/.netlify/state.json', '/.netlify/functions-internal/x.txt', '/NETLIFY.toml', '/%5fredirects'
+    '/node_modules/package/index.js', '/.netlify/state.json', '/.netlify/functions-internal/x.txt', '/NETLIFY.toml', '/%5fredirects', '/.env', '/%2eenv', '/packages/app/.env.local', '/.git/config'
   ]) t.equal((await app.inject(url)).statusCode, 404, url)
 })
 

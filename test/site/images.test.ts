@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -74,6 +74,22 @@ t.test('no more are transformed at once than is allowed, and no more wait than c
   t.equal(results.get('sent')!.length + results.get('FST_NETLIFY_TOO_MANY_IMAGES')!.length, 250)
   t.ok(results.get('sent')!.length >= 202)
   t.equal(counts.atOnce, 2)
+})
+
+t.test('what waits for its turn is not in memory: a file is read when it is transformed', async (t) => {
+  const { load, begin, finish } = slowIpx()
+  const { get } = await open(t, { load })
+  const file = join(await createSite(t, {}), 'a.jpg')
+  await writeFile(file, photo)
+  const own = origins([], { file: () => file })
+  const first = get('?url=/a.jpg&w=1', undefined, own)
+  await begin(1)
+  const settled = Array.from({ length: 220 }, async (_, width) => await get(`?url=/a.jpg&w=${width + 2}`, undefined, own).then(() => 'sent', ({ code }) => code))
+  t.equal(await Promise.race(settled), 'FST_NETLIFY_TOO_MANY_IMAGES')
+  await rm(file)
+  finish()
+  t.equal(String((await first).bytes), 'result')
+  t.notOk((await Promise.all(settled)).includes('sent'))
 })
 
 t.test('a failure is not kept', async (t) => {

@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { listPublishedFiles } from '../../lib/site/published-files.ts'
@@ -56,4 +57,14 @@ t.test('what lies beside a file, compressed', async (t) => {
   t.strictSame(files.compressed('a.js'), [{ file: 'a.js.br', encoding: 'br' }, { file: 'a.js.gz', encoding: 'gzip' }])
   t.strictSame(files.compressed('b.css'), [{ file: 'b.css.gz', encoding: 'gzip' }])
   for (const name of ['c.txt', 'alone', 'alone.br', 'a.js.gz']) t.equal(files.compressed(name), undefined, name)
+})
+
+t.test('secrets are not published with other names that start with a dot, nor under other names', async (t) => {
+  const names = ['.env', '.env.production', '.ENV.local', '.git/config', 'app/.env.local', 'app/.git', '.well-known/x.txt', '.environment/x.txt', '.gitignore', 'env']
+  const root = await createSite(t, Object.fromEntries(names.map((name) => [name, name])))
+  await symlink(join(root, '.env'), join(root, 'linked.txt'))
+  await symlink(join(root, '.git/config'), join(root, 'config.txt'))
+  const files = await listPublishedFiles(root, { dotfiles: true, except: [] })
+  const found = [...names, 'linked.txt', 'config.txt'].filter((name) => files.find(`/${name}`) !== undefined)
+  t.strictSame(found, ['.well-known/x.txt', '.environment/x.txt', '.gitignore', 'env'])
 })

@@ -39,6 +39,10 @@ export class CallDesk {
   receive (message: Exclude<ToThread, UrgentMessage>, payload: Payload): void {
     switch (message.type) {
       case 'site': return this.#addSite(message.site, payload as SiteSettings)
+      case 'forget': {
+        this.#sites.delete(message.site)
+        return
+      }
       case 'function': {
         this.#loadables.set(message.bundle, payload as Loadable)
         return

@@ -2,7 +2,7 @@ import type { Session } from 'node:inspector'
 import { COLLECT, type Culprit } from './messages.ts'
 
 /** Milliseconds for one look. */
-const PATIENCE = 5_000
+const PATIENCE = 1_000
 /** A thread may be between two pieces of user code when it is looked at. */
 const LOOKS = 5
 /** Whose code runs; where `getContext()` of @netlify/functions looks, too. */
@@ -40,10 +40,17 @@ async function lookInto (threadId: number, collects: boolean): Promise<Culprit |
   const session = new Session()
   const { promise, resolve } = Promise.withResolvers<Culprit | undefined>()
   const timer = setTimeout(resolve, PATIENCE, undefined)
+  let looked = ''
   try {
     session.connect()
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
-      if (workerInfo.title.startsWith(`[worker ${threadId}]`)) halt(session, sessionId, expression(collects), resolve)
+      if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return
+      looked = sessionId
+      halt(session, sessionId, expression(collects), resolve)
+    })
+    // It may end while it is looked into.
+    session.on('NodeWorker.detachedFromWorker', ({ params: { sessionId } }) => {
+      if (sessionId === looked) resolve(undefined)
     })
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
     return await promise

@@ -143,6 +143,15 @@ export class FunctionThread {
     return statistics && (statistics.used_heap_size + statistics.external_memory) / MEGABYTE
   }
 
+  /** Lets go of the settings of other versions; a call of one that is still begun brings them along again. */
+  keepSite (kept: number): void {
+    for (const site of this.#sites) {
+      if (site === kept) continue
+      this.#sites.delete(site)
+      this.#outbox.post({ type: 'forget', site })
+    }
+  }
+
   collect (): void {
     this.#outbox.post({ type: 'collect' })
   }

@@ -30,6 +30,8 @@ export function judge (left: readonly LeftTask[], departure: Departure, named: T
   for (const { task, wasBegun } of left) {
     if (task === guilty) verdict.failed.push({ task, error: ended(task, departure) })
     else if (task.isExpired) verdict.failed.push({ task, error: lost(task) })
+    // Others that are loaded with it may each end a thread.
+    else if (task.type === 'load' && task.losses > 0 && task.canRunAgain && departure.reason !== 'asked') verdict.suspects.push(task)
     else if (!wasBegun && task.losses < MAX_LOSSES) verdict.again.push(task)
     else if (!wasBegun || !task.canRunAgain || departure.reason === 'asked') verdict.failed.push({ task, error: lost(task) })
     else if (guilty !== undefined || isKnown) verdict.again.push(task)

@@ -72,6 +72,8 @@ export type ToThread =
   | UrgentMessage
   /** What the number of a site stands for; `SiteSettings` travel beside it. */
   | { readonly type: 'site', readonly site: number }
+  /** A number that will stand for nothing, unless it is made known again. */
+  | { readonly type: 'forget', readonly site: number }
   /** What the key of a function stands for; its `Loadable` travels beside it. */
   | { readonly type: 'function', readonly bundle: string }
   | OfCall & { readonly type: 'load', readonly site: number, readonly bundle: string }

@@ -77,7 +77,11 @@ export function createThreadPool (options: ThreadPoolOptions): ThreadPool {
 
     keep (site, kept) {
       holdbacks.keep(kept)
-      for (const [key, group] of groups) group.retire(key.endsWith(site.envKey) ? kept : undefined)
+      for (const [key, group] of groups) {
+        group.retire(key.endsWith(site.envKey) ? kept : undefined)
+        for (const thread of group.all) thread.keepSite(site.number)
+        if (group.all.length === 0) groups.delete(key)
+      }
     },
 
     close (timeout) {

@@ -25,6 +25,8 @@ export interface WatchOptions {
 
 /** Milliseconds after which a thread is looked into again: other code may hold it by now. */
 const LOOK_AGAIN = 500
+/** Milliseconds after which it counts as unknown who holds a thread, as others are being looked into. */
+const UNKNOWN = 2_000
 
 /** A look into a thread that does not answer. */
 interface Look {
@@ -86,24 +88,26 @@ export class Watch {
   }
 
   #findOut (group: ThreadGroup, thread: FunctionThread, silence: number, now: number): void {
-    const look = this.#looks.get(thread)
-    if (look === undefined) return this.#lookInto(thread, now)
-    if (!look.isDone) return
+    const look = this.#looks.get(thread) ?? this.#lookInto(thread, now)
     const task = look.holder && thread.taskOf(look.holder)
-    if (isOverdue(thread, look.holder, task, silence)) return this.#options.onStuck(thread, look.holder)
-    if (silence >= TOO_LONG) {
+    const isFoundOut = look.isDone || silence >= UNKNOWN
+    if (isFoundOut && isOverdue(thread, look.holder, task, silence)) return this.#options.onStuck(thread, look.holder)
+    if (silence >= (task === undefined ? UNKNOWN : TOO_LONG)) {
       for (const other of thread.abandon((other) => other !== task && other.canRunTwice)) {
         other.losses++
-        group.run(other)
+        // Among those of which nothing is known is the one that holds the thread.
+        if (task === undefined) group.runAlone(other)
+        else group.run(other)
       }
     }
-    if (now - look.begun >= LOOK_AGAIN) this.#lookInto(thread, now)
+    if (look.isDone && now - look.begun >= LOOK_AGAIN) this.#lookInto(thread, now)
   }
 
-  #lookInto (thread: FunctionThread, begun: number): void {
+  #lookInto (thread: FunctionThread, begun: number): Look {
     const look: Look = { begun, isDone: false, holder: undefined }
     this.#looks.set(thread, look)
     findOut(thread).then((holder) => Object.assign(look, { isDone: true, holder }))
+    return look
   }
 }
 

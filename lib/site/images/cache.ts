@@ -32,6 +32,8 @@ interface StoredFile {
 const NEWLINE = 10
 const ENDING = '.image'
 const UNFINISHED = '.unfinished'
+/** Bytes that a disk needs for a file at least; clients can ask for any number of small ones. */
+const BLOCK = 4096
 /** Milliseconds after which an unfinished file belongs to a process that is no more. */
 const ABANDONED = 60_000
 /** Milliseconds in which an entry is not marked as used again. */
@@ -79,8 +81,9 @@ export function createImageCache ({ directory, maxBytes, onError }: ImageCacheOp
         await mkdir(directory, { recursive: true })
         await writeFile(unfinished, stored)
         await rename(unfinished, path)
-        total += stored.length
-        uncounted += stored.length
+        const bytes = Math.max(stored.length, BLOCK)
+        total += bytes
+        uncounted += bytes
         if (total > maxBytes || uncounted > maxBytes * COUNT_AGAIN) await makeRoom()
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {})
@@ -132,7 +135,7 @@ async function list (directory: string): Promise<StoredFile[]> {
     // Another process may have removed it.
     const found = await stat(file).catch(() => undefined)
     if (found === undefined) continue
-    if (name.endsWith(ENDING)) stored.push({ file, bytes: found.size, usedAt: found.mtimeMs })
+    if (name.endsWith(ENDING)) stored.push({ file, bytes: Math.max(found.size, BLOCK), usedAt: found.mtimeMs })
     else if (name.endsWith(UNFINISHED) && found.mtimeMs < Date.now() - ABANDONED) await rm(file, { force: true })
   }
   return stored

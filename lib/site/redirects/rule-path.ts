@@ -17,6 +17,7 @@ export interface RulePath {
 const UNIFORM = /^[\w.~!$&'()*+,;=:@/-]*$/
 /** Escapes that `encodeURIComponent` makes of characters that a path may have. */
 const NEEDLESS_ESCAPE = /%(?:24|26|2B|2C|3A|3B|3D|40)/g
+const NON_ASCII = /%[c-f]/i
 const SPECIAL = /[\\^$.*+?()[\]{}|/-]/g
 const SPLAT = 'splat'
 const NOTHING: readonly string[] = []
@@ -24,6 +25,11 @@ const NOTHING: readonly string[] = []
 /** Writes a path in one of the several ways that URLs have for it, so that rules and requests can be compared. */
 export function uniformPath (path: string): string {
   return UNIFORM.test(path) ? path : path.split('/').map(uniformSegment).join('/')
+}
+
+/** The ways to write a path whose letters have accents; all of them find the same file. */
+export function spellingsOf (path: string): string[] {
+  return NON_ASCII.test(path) ? [respell(path, 'NFC'), respell(path, 'NFD'), path] : [path]
 }
 
 /** One slash at the end of a path means nothing. */
@@ -79,6 +85,14 @@ function sourceOf (segment: string): string {
 
 function literalSource (segment: string): string {
   return uniformPath(segment).replace(SPECIAL, '\\$&')
+}
+
+function respell (path: string, form: 'NFC' | 'NFD'): string {
+  try {
+    return path.split('/').map((segment) => encodeURIComponent(decodeURIComponent(segment).normalize(form))).join('/')
+  } catch {
+    return path
+  }
 }
 
 function uniformSegment (segment: string): string {

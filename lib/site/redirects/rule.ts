@@ -28,8 +28,8 @@ export interface Rule {
   test (request: RedirectRequest): Verdict
   /** Gives `undefined` where the path or the query does not fit after all. */
   resolve (request: RedirectRequest, path: string, query: () => Query): Destination | undefined
-  /** Whether the destination is the place of the request itself, so that a redirect would never end. */
-  isLoop (request: RedirectRequest, destination: Destination): boolean
+  /** Whether the destination is the place of the request itself, so that a redirect would never end; `undefined` while this is not known. */
+  isLoop (request: RedirectRequest, destination: Destination): boolean | undefined
 }
 
 export type Action = 'redirect' | 'rewrite' | 'proxy'
@@ -119,9 +119,9 @@ function isBelow (place: string, path: string): boolean {
   return path.startsWith(place) && (path.length === place.length || place.endsWith('/') || path[place.length] === '/')
 }
 
-function isSamePlace ({ origin, path, search }: Destination, request: RedirectRequest): boolean {
+function isSamePlace ({ origin, path, search }: Destination, request: RedirectRequest): boolean | undefined {
   if (search !== request.search || withoutSlash(path) !== withoutSlash(request.path)) return false
-  return origin === '' || (request.origin !== undefined && origin.toLowerCase() === `${request.origin.scheme}://${request.origin.host}`)
+  return origin === '' || (request.origin && origin.toLowerCase() === `${request.origin.scheme}://${request.origin.host}`.toLowerCase())
 }
 
 function readProxyRule ({ headers, signed }: ParsedRule): ProxyRule | string {

@@ -24,6 +24,8 @@ export interface Redirects {
   readonly signingVariables: readonly string[]
   /** The first rule that applies counts. */
   match (request: RedirectRequest): RedirectOutcome | undefined
+  /** Whether what lies under the path of a request is for a role that the visitor is known not to have. */
+  needsRole (request: RedirectRequest): boolean
 }
 
 /** Rules of the same path, one after the other. */
@@ -79,21 +81,34 @@ export function createRedirects (rules: readonly Rule[]): Redirects {
       const destination = rule.resolve(request, path, () => queryOf(lookup))
       if (destination === undefined) continue
       if (verdict === 'unknown') return { kind: 'undecided' }
-      if (verdict === 'denied') lookup.denied = Math.min(lookup.denied, rank)
-      else if (!rule.isLoop(request, destination)) return { kind: 'applies', rank, rule, destination }
+      if (verdict === 'denied') {
+        lookup.denied = Math.min(lookup.denied, rank)
+        continue
+      }
+      const isLoop = rule.isLoop(request, destination)
+      if (isLoop === undefined) return { kind: 'undecided' }
+      if (!isLoop) return { kind: 'applies', rank, rule, destination }
     }
+  }
+
+  function find (request: RedirectRequest): Match | undefined {
+    lookup.request = request
+    lookup.path = uniformPath(request.path)
+    lookup.query = undefined
+    lookup.denied = Infinity
+    const path = withoutSlash(lookup.path)
+    return index.first('', path, path)
   }
 
   return {
     hasProxy: rules.some(({ action }) => action === 'proxy'),
     signingVariables: [...new Set(rules.flatMap(({ proxy }) => proxy.signed ?? []))],
+    needsRole (request) {
+      const found = find(request)
+      return found?.kind !== 'undecided' && lookup.denied < (found?.rank ?? Infinity)
+    },
     match (request) {
-      lookup.request = request
-      lookup.path = uniformPath(request.path)
-      lookup.query = undefined
-      lookup.denied = Infinity
-      const path = withoutSlash(lookup.path)
-      const found = index.first('', path, path)
+      const found = find(request)
       if (found?.kind === 'undecided') return found
       if (found?.kind !== 'applies') return lookup.denied < (found?.rank ?? Infinity) ? { kind: 'denied' } : undefined
       const { rank, rule, destination } = found

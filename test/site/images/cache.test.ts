@@ -39,17 +39,17 @@ t.test('a damaged entry is none', async (t) => {
 
 t.test('the cache keeps within its bound, and what was used last', async (t) => {
   const directory = await createSite(t, {})
-  const cache = open(directory, 10_000)
+  const cache = open(directory, 50_000)
   for (let index = 0; index < 8; index++) {
     const before = await readdir(directory)
-    await cache.write(`old ${index}`, entry(1000))
+    await cache.write(`old ${index}`, entry(5000))
     const [file] = (await readdir(directory)).filter((name) => !before.includes(name))
     // Long ago, one after the other.
     await utimes(join(directory, file!), 1_700_000_000 + index, 1_700_000_000 + index)
   }
   t.ok(await cache.read('old 0'))
-  for (let index = 0; index < 5; index++) await cache.write(`new ${index}`, entry(1000))
-  t.ok(await bytesIn(directory) <= 10_000)
+  for (let index = 0; index < 5; index++) await cache.write(`new ${index}`, entry(5000))
+  t.ok(await bytesIn(directory) <= 50_000)
   t.ok(await cache.read('old 0'), 'used again')
   t.notOk(await cache.read('old 1'))
   t.ok(await cache.read('new 4'))
@@ -57,9 +57,17 @@ t.test('the cache keeps within its bound, and what was used last', async (t) => 
 
 t.test('processes that share a cache keep its bound together', async (t) => {
   const directory = await createSite(t, {})
-  const caches = Array.from({ length: 4 }, () => open(directory, 20_000))
-  for (let index = 0; index < 15; index++) await Promise.all(caches.map(async (cache, process) => await cache.write(`${process} ${index}`, entry(1000))))
-  t.ok(await bytesIn(directory) <= 20_000 * 1.5)
+  const caches = Array.from({ length: 4 }, () => open(directory, 100_000))
+  for (let index = 0; index < 15; index++) await Promise.all(caches.map(async (cache, process) => await cache.write(`${process} ${index}`, entry(5000))))
+  t.ok(await bytesIn(directory) <= 100_000 * 1.5)
+})
+
+t.test('small entries count as what a disk needs for them, so that their number is bounded, too', async (t) => {
+  const directory = await createSite(t, {})
+  const cache = open(directory, 100_000)
+  for (let index = 0; index < 60; index++) await cache.write(`key ${index}`, entry(0))
+  t.ok((await readdir(directory)).length <= 100_000 / 4096)
+  t.ok(await cache.read('key 59'))
 })
 
 t.test('an entry beyond the bound is not stored', async (t) => {
