@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import Fastify from 'fastify'
 import netlifyFunctions from 'fastify-netlify-functions'
 
@@ -20,7 +22,7 @@ const accepted = await fetch(`${origin}/.netlify/functions/note-background`, { m
 assert.equal(accepted.status, 202)
 assert.equal(await accepted.text(), '')
 assert.equal(await hasRun, 'succeeded')
-assert.equal(globalThis.note, 'milk')
+assert.equal(await readFile(join(import.meta.dirname, 'netlify/functions/note.txt'), 'utf8'), 'milk')
 
 assert.equal(globalThis.URLPattern, URLPattern, 'no global is added')
 await app.close()

@@ -1,3 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+// Into a file, as it runs in a thread.
 export default async (req: Request): Promise<void> => {
-  Object.assign(globalThis, { note: await req.text() })
+  await writeFile(join(import.meta.dirname, 'note.txt'), await req.text())
 }
