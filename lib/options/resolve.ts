@@ -11,6 +11,7 @@ import { readSealKeys } from '../queue/sealed-headers.ts'
 import { LONGEST_TIMER } from '../queue/within.ts'
 import type { ConcurrencyLimits } from '../server/concurrency.ts'
 import { DEFAULT_CONTEXT, environmentOf } from './environment.ts'
+import { isBlobs, isBoolean, isCount, isEnv, isEnvFile, isGeo, isLimit, isNatural, isNumberOfThings, isQueue, isRecord, isText, isVerifyToken, QUEUE_METHODS } from './kinds.ts'
 import { resolveIsolation, type ResolvedIsolation } from './isolation.ts'
 
 export type ResolvedBackground = Readonly<Required<Omit<BackgroundOptions, 'concurrency' | 'encryptionKey'>>> & {
@@ -90,8 +91,6 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Shorter ones would end while a process merely collects garbage. */
 const LEAST_LEASE = 100
 const KEY_VARIABLE = 'NETLIFY_QUEUE_KEY'
-
-const QUEUE_METHODS: ReadonlyArray<keyof QueueDriver> = ['enqueue', 'claim', 'extend', 'settle', 'change', 'list', 'stats', 'close']
 
 /**
  * Checks the options and fills in the defaults; never changes its argument.
@@ -251,60 +250,4 @@ function optional<Name extends keyof NetlifyFunctionsOptions, Value extends Netl
   if (value === undefined) return undefined
   if (!accepts(value)) throw new FST_NETLIFY_INVALID_OPTION(name, rule)
   return value
-}
-
-function isText (value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-function isBoolean (value: unknown): value is boolean {
-  return typeof value === 'boolean'
-}
-
-function isNumber (value: unknown): value is number {
-  return typeof value === 'number' && !Number.isNaN(value)
-}
-
-function isNatural (value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0
-}
-
-function isCount (value: unknown): boolean {
-  return value === Infinity || (isNatural(value) && value !== 0)
-}
-
-function isNumberOfThings (value: unknown): boolean {
-  return isNatural(value) && value !== 0
-}
-
-function isLimit (value: unknown): boolean {
-  return isNumber(value) && value > 0
-}
-
-function isRecord (value: unknown): value is Record<string, never> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isEnv (value: unknown): value is Record<string, string> {
-  return isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
-}
-
-function isEnvFile (value: unknown): value is boolean | string | readonly string[] {
-  return isBoolean(value) || [value].flat().every(isText)
-}
-
-function isGeo (value: unknown): value is GeoOption {
-  return value === 'mock' || typeof value === 'function' || (isRecord(value) && isText(value.mock))
-}
-
-function isBlobs (value: unknown): value is BlobsStorage {
-  return isRecord(value) && isText(value.directory) && Object.keys(value).length === 1
-}
-
-function isVerifyToken (value: unknown): value is VerifyToken {
-  return typeof value === 'function'
-}
-
-function isQueue (value: unknown): value is QueueDriver {
-  return isRecord(value) && QUEUE_METHODS.every((method) => typeof value[method] === 'function')
 }

@@ -13,6 +13,10 @@ const SILENCE = 100
 const PATIENCE = 250
 /** Milliseconds after which calls that may run twice are run elsewhere too. */
 const TOO_LONG = 500
+/** Milliseconds after which a thread is looked into again: other code may hold it by now. */
+const LOOK_AGAIN = 500
+/** Milliseconds after which it counts as unknown who holds a thread, as others are being looked into. */
+const UNKNOWN = 2_000
 /** Milliseconds for top-level code, and for code that a call has left behind; those for a thread to start. */
 const STRAY_TIMEOUT = 5_000
 const START_TIMEOUT = 30_000
@@ -22,11 +26,6 @@ export interface WatchOptions {
   /** A thread is held by code whose time is over, as far as it is known whose it is. */
   readonly onStuck: (thread: FunctionThread, holder: Culprit | undefined) => void
 }
-
-/** Milliseconds after which a thread is looked into again: other code may hold it by now. */
-const LOOK_AGAIN = 500
-/** Milliseconds after which it counts as unknown who holds a thread, as others are being looked into. */
-const UNKNOWN = 2_000
 
 /** A look into a thread that does not answer. */
 interface Look {
