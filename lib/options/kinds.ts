@@ -3,8 +3,7 @@ import type { GeoOption } from '../invoke/geo.ts'
 import type { BlobsStorage } from '../options.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 
-/** What each kind of option must be. */
-
+/** What a queue driver must have. */
 export const QUEUE_METHODS: ReadonlyArray<keyof QueueDriver> = ['enqueue', 'claim', 'extend', 'settle', 'change', 'list', 'stats', 'close']
 
 export function isText (value: unknown): value is string {
