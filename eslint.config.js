@@ -8,11 +8,14 @@ const floors = [
   ['functions'],
   ['build', 'site', 'http', 'lambda', 'queue'],
   ['invoke'],
+  ['logs'],
   ['server'],
+  ['dashboard', 'metrics', 'tracing'],
   ['options'],
-  ['version'],
+  ['version', 'operate'],
   ['plugin'],
-  ['index']
+  ['index'],
+  ['cli']
 ]
 
 const floorless = readdirSync(new URL('lib/', import.meta.url)).filter((entry) => !floors.flat().includes(parse(entry).name))

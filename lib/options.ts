@@ -1,6 +1,6 @@
+import type { IsolationMode } from './functions/definition.ts'
 import type { VerifyToken } from './invoke/caller.ts'
 import type { GeoOption } from './invoke/geo.ts'
-import type { IsolationMode } from './invoke/isolation.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
 import type { QueueDriver } from './queue/driver.ts'
 

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -8,9 +7,11 @@ import { containFunctionErrors } from './invoke/containment.ts'
 import { createGeoHeader } from './invoke/geo.ts'
 import { installGlobals } from './invoke/globals.ts'
 import { createInvocations } from './invoke/invocation.ts'
+import { createObservers } from './invoke/observers.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
 import { createEnvShare } from './invoke/process-env.ts'
 import { createThreadPool } from './invoke/threads/pool.ts'
+import { operate } from './operate.ts'
 import type { NetlifyFunctionsOptions } from './options.ts'
 import type { ResolvedOptions } from './options/resolve.ts'
 import { createHeaderSeal, readSealKeys } from './queue/sealed-headers.ts'
@@ -19,12 +20,14 @@ import { createConcurrency } from './server/concurrency.ts'
 import { createEvents } from './server/events.ts'
 import { createForms } from './server/forms.ts'
 import { createFunctionServer, type FunctionCall } from './server/functions.ts'
-import { createHandle, invoke, type NetlifyFunctions, type SiteEvents } from './server/handle.ts'
+import { createHandle, type NetlifyFunctions } from './server/handle.ts'
+import { invoke } from './server/invoke.ts'
 import { createJobs } from './server/jobs.ts'
 import { createProxy } from './server/proxy.ts'
 import { createRateLimits, type RateLimits } from './server/rate-limit.ts'
 import { createReloader, type Prepared, type ReloadOptions } from './server/reload.ts'
 import { createScheduler } from './server/scheduled.ts'
+import { createSiteEvents } from './server/site-events.ts'
 import { createSiteQueue, queuedFunctions, queueNeed } from './server/site-queue.ts'
 import type { SiteVersion } from './server/site-version.ts'
 import { serveSite, type RouteConfig } from './server/site.ts'
@@ -91,14 +94,16 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   if (site.current.redirects?.hasProxy) await proxy.ensure()
 
   const pending = createPendingWork()
-  const startInvocation = createInvocations(pending.add)
+  const observers = createObservers(log)
+  const startInvocation = createInvocations(pending.add, observers)
   const underWay = createConcurrency(limits.concurrency)
-  const events = new EventEmitter<SiteEvents>()
+  const events = createSiteEvents(observers)
   const siteUrl = (): string | undefined => site.current.identity.site.url
   const background = createBackground({
     driver,
     site,
     waitUntil: pending.add,
+    observers,
     places: {
       ...concurrency,
       get shared () { return queuedFunctions(site.current, options.schedule).length > 1 }
@@ -146,6 +151,7 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   const jobs = createJobs({ driver, background, seal, hasFunction: (name) => site.current.functions.has(name) })
   const handle = createHandle({ ...calling, site, jobs, reload, emit: platformEvents.emit, events, sites })
   addSite(app, sites, options.name, handle)
+  await operate(app, { options, handle })
 
   const geo = createGeoHeader(options.geo)
   const visitors = createVisitors({ geo: options.geo && geo, verifyToken: options.verifyToken, trustPlatformHeaders: options.trustPlatformHeaders })

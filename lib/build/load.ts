@@ -66,7 +66,7 @@ export async function loadFunction (loadable: Loadable): Promise<LoadedFunction 
   if (typeof exported.handler === 'function') {
     // Netlify ignores `config` beside a Lambda handler.
     const config = readFunctionConfig(name, { schedule: await readScheduleHelper(source) }, toml)
-    const definition: ReadyFunction = { state: 'ready', name, file, bundle, generated: source.generated === true, form: 'lambda', kind: functionKind(name, config), lightObjects: false, events: eventsOf(name), eventsOnly: false, config, routes: [] }
+    const definition: ReadyFunction = { state: 'ready', name, file, bundle, generated: source.generated === true, form: 'lambda', kind: functionKind(name, config), isolation: 'inline', lightObjects: false, events: eventsOf(name), eventsOnly: false, config, routes: [] }
     return { definition, handler: exported.handler as Handler, eventHandlers: new Map() }
   }
 
@@ -87,6 +87,8 @@ export async function loadFunction (loadable: Loadable): Promise<LoadedFunction 
     generated: source.generated === true,
     form: 'web',
     kind: functionKind(name, config),
+    // Whoever has it run elsewhere says so.
+    isolation: 'inline',
     lightObjects,
     events: [...new Set([...eventsOnly ? [] : eventsOf(name), ...eventHandlers.keys()])],
     eventsOnly,

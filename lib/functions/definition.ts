@@ -30,6 +30,9 @@ export type HandlerForm = 'web' | 'lambda'
 /** What kind of call starts the function: a request that waits for it, one that does not, or the clock alone. */
 export type FunctionKind = 'request' | 'background' | 'scheduled'
 
+/** Where a function runs: in the thread of the server, or in another one. */
+export type IsolationMode = 'inline' | 'thread'
+
 /** A function that is built, loaded and ready to be called. */
 export interface ReadyFunction {
   readonly state: 'ready'
@@ -41,6 +44,7 @@ export interface ReadyFunction {
   readonly generated: boolean
   readonly form: HandlerForm
   readonly kind: FunctionKind
+  readonly isolation: IsolationMode
   /** Whether it gets light Fetch objects; decided by what its bundle imports. */
   readonly lightObjects: boolean
   /** The events it is called for, besides. */

@@ -11,8 +11,8 @@ export interface SendOptions {
   readonly maxBytes: number
   /** Its signal is aborted with the error that ends the response, such as the time limit; only a stream needs it. */
   readonly invocation: { readonly signal: AbortSignal }
-  /** Called once, when nothing of the response is left to be made or sent; with the error that broke it. */
-  onEnd (error?: unknown): void
+  /** Called once, when nothing of the response is left to be made or sent; with the bytes of its body, and the error that broke it. */
+  onEnd (bytes: number, error?: unknown): void
 }
 
 /** Takes the first look at a body. Throws what the body failed with. */
@@ -38,7 +38,7 @@ export function sendStream (reply: FastifyReply, { headers }: FunctionResponse, 
   if (reply.request.method === 'HEAD') {
     peeked.cancel()
     reply.send()
-    return options.onEnd()
+    return options.onEnd(0)
   }
 
   const { signal } = options.invocation
@@ -49,7 +49,7 @@ export function sendStream (reply: FastifyReply, { headers }: FunctionResponse, 
   stream.once('close', () => {
     signal.removeEventListener('abort', onAbort)
     raw.off('pipe', flushHead)
-    options.onEnd(broken)
+    options.onEnd(sent, broken)
   })
   signal.addEventListener('abort', onAbort)
   raw.on('pipe', flushHead)

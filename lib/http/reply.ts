@@ -28,14 +28,14 @@ export function sendFunctionResponse (reply: FastifyReply, response: FunctionRes
   const { body, status } = response
   if (hasClientLeft(reply.raw)) {
     discardBody(response)
-    return options.onEnd()
+    return options.onEnd(0)
   }
   if (body instanceof ReadableStream) {
     sendBody(reply, response, body, options).catch((error: Error) => options.onError(error))
   } else if (NULL_BODY_STATUS.has(status)) {
     setHead(reply, response, options.functionName)
     reply.send()
-    options.onEnd()
+    options.onEnd(0)
   } else {
     sendWhole(reply, response, body ?? '', options)
   }
@@ -51,11 +51,12 @@ function sendWhole (reply: FastifyReply, response: FunctionResponse, body: strin
   const { allowsText } = setHead(reply, response, functionName)
   if (typeof body === 'string') {
     reply.send(allowsText ? body : Buffer.from(body))
+    options.onEnd(Buffer.byteLength(body))
   } else {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
     reply.send(allowsText && bytes.length <= SHORT_TEXT && isUtf8(bytes) ? bytes.toString() : bytes)
+    options.onEnd(bytes.length)
   }
-  options.onEnd()
 }
 
 async function sendBody (reply: FastifyReply, response: FunctionResponse, body: ReadableStream<unknown>, options: SendOptions): Promise<void> {
@@ -72,7 +73,7 @@ async function sendBody (reply: FastifyReply, response: FunctionResponse, body: 
     discardBody(response)
     setHead(reply, response, functionName)
     reply.send()
-    return options.onEnd()
+    return options.onEnd(0)
   }
   const peeked = await peek(body, response.scope, options)
   if (peeked.kind === 'complete') return sendWhole(reply, response, peeked.bytes, options)

@@ -1,6 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_TIMEOUT } from '../errors.ts'
+import type { IsolationMode } from '../functions/definition.ts'
+import type { FunctionRequest } from '../functions/exchange.ts'
+import type { InvocationRecord, Outcome, Trigger } from '../functions/invocation-record.ts'
 import { createSharedDeadlines, startDeadline, type Deadline, type Expiring, type StartDeadline } from './deadline.ts'
+import type { Observers } from './observers.ts'
 
 /** One run of a function: who called it, and how long it may take. */
 export interface Invocation {
@@ -25,12 +29,28 @@ export interface Invocation {
   onTimeout (callback: (error: Error) => void): void
   /** Gives what `work` gives, or rejects with FST_NETLIFY_TIMEOUT when the limit comes first; `onLate` gets what comes later. */
   race<T> (work: Promise<T>, onLate?: (value: T) => void): Promise<T>
-  /** The run is over; frees the timer, unless work given to `waitUntil` goes on. Idempotent. */
-  end (): void
+  /** The run is over; frees the timer, unless work given to `waitUntil` goes on. The first call counts. */
+  end (ending?: Ending): void
+}
+
+/** How a run has ended. */
+export interface Ending {
+  /** Of the reply. */
+  readonly status?: number | undefined
+  /** Of the reply's body. */
+  readonly bytesOut?: number
+  /** What it failed with, or its reply broke off with. */
+  readonly error?: unknown
 }
 
 /** What is called, and by whom. */
-export type Call = Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
+export interface Call extends Pick<Invocation, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'> {
+  readonly trigger: Trigger
+  readonly isolation: IsolationMode
+  readonly deployId: string
+  readonly request: FunctionRequest
+  readonly job?: InvocationRecord['job']
+}
 
 /** Takes the work that goes on after the reply; it settles at the time limit at the latest. */
 export type WaitUntil = (work: Promise<unknown>, invocation: Pick<Invocation, 'functionName' | 'requestId' | 'log'>) => void
@@ -44,9 +64,13 @@ export type WaitUntil = (work: Promise<unknown>, invocation: Pick<Invocation, 'f
 export type StartInvocation = (call: Call, timeout: number, isConnected?: boolean) => Invocation
 
 /** Gives what starts the invocations of a site. */
-export function createInvocations (waitUntil: WaitUntil): StartInvocation {
+export function createInvocations (waitUntil: WaitUntil, observers: Observers): StartInvocation {
   const startSharedDeadline = createSharedDeadlines()
-  return (call, timeout, isConnected = false) => new Run(call, timeout, waitUntil, isConnected ? startSharedDeadline : startDeadline)
+  return (call, timeout, isConnected = false) => {
+    const run = new Run(call, timeout, waitUntil, observers, isConnected ? startSharedDeadline : startDeadline)
+    if (observers.any) observers.begun(run, call)
+    return run
+  }
 }
 
 /** Everything that a short call does not need is made when it is first asked for. */
@@ -54,6 +78,8 @@ class Run implements Invocation, Expiring {
   readonly #call: Call
   readonly #timeLimit: number
   readonly #onWaitUntil: WaitUntil
+  readonly #observers: Observers
+  readonly #begun = performance.now()
   #deadline: Deadline
   #controller: AbortController | undefined = undefined
   #abortReason: Error | undefined = undefined
@@ -63,10 +89,11 @@ class Run implements Invocation, Expiring {
   #pending = 0
   #ended = false
 
-  constructor (call: Call, timeout: number, waitUntil: WaitUntil, begin: StartDeadline) {
+  constructor (call: Call, timeout: number, waitUntil: WaitUntil, observers: Observers, begin: StartDeadline) {
     this.#call = call
     this.#timeLimit = timeout
     this.#onWaitUntil = waitUntil
+    this.#observers = observers
     this.#deadline = begin(timeout, this)
   }
 
@@ -130,11 +157,41 @@ class Run implements Invocation, Expiring {
     }), this)
   }
 
-  end (): void {
+  end (ending: Ending = {}): void {
+    if (!this.#ended && this.#observers.any) this.#observers.ended(this.#recordOf(ending), this, this.#call)
     this.#ended = true
     // From here on, the server's close decides how long the process waits.
     if (this.#pending > 0) this.#deadline.unref()
     else this.#deadline.clear()
+  }
+
+  #recordOf ({ status, bytesOut = 0, error }: Ending): InvocationRecord {
+    const { functionName, trigger, requestId, job, isolation, deployId, request: { method, url, body, headers } } = this.#call
+    const duration = performance.now() - this.#begun
+    return {
+      function: functionName,
+      trigger,
+      requestId,
+      job,
+      outcome: this.#outcomeOf(error),
+      status,
+      error: error ?? this.#timeout,
+      startedAt: Date.now() - duration,
+      duration,
+      // Of a body that is streamed, the client's word has to do.
+      bytesIn: body instanceof Uint8Array ? body.length : body === null ? 0 : Number(headers['content-length'] ?? 0) || 0,
+      bytesOut,
+      isolation,
+      deployId,
+      method,
+      path: pathOf(url)
+    }
+  }
+
+  #outcomeOf (error: unknown): Outcome {
+    if (this.#timeout !== undefined) return 'failed'
+    if (this.#abortReason !== undefined) return 'cancelled'
+    return error === undefined ? 'succeeded' : 'failed'
   }
 
   #stop (reason: Error): void {
@@ -149,4 +206,12 @@ class Run implements Invocation, Expiring {
     this.#deadline = startDeadline(left, this)
     this.#deadline.unref()
   }
+}
+
+/** Of an absolute URL. */
+function pathOf (url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  if (start < 0) return '/'
+  const end = url.indexOf('?', start)
+  return end < 0 ? url.slice(start) : url.slice(start, end)
 }

@@ -1,9 +1,6 @@
-import type { FunctionKind } from '../functions/definition.ts'
+import type { FunctionKind, IsolationMode } from '../functions/definition.ts'
 import { compileGlob } from '../site/glob.ts'
 import type { Invoker } from './invoker.ts'
-
-/** Where a function runs: in the thread of the server, or in another one. */
-export type IsolationMode = 'inline' | 'thread'
 
 export interface IsolationRules extends Readonly<Record<FunctionKind, IsolationMode>> {
   /** By globs for the names of functions; the first that fits counts, whatever the kind. */
@@ -19,16 +16,8 @@ export function createIsolation (rules: IsolationRules): Isolation {
 }
 
 /** Runs each function where it belongs. */
-export function createIsolatingInvoker (isolation: Isolation, invokers: Readonly<Record<IsolationMode, Invoker>>): Invoker {
-  const modes = new WeakMap<object, Invoker>()
+export function createIsolatingInvoker (invokers: Readonly<Record<IsolationMode, Invoker>>): Invoker {
   return {
-    invoke (definition, request, invocation) {
-      let invoker = modes.get(definition)
-      if (invoker === undefined) {
-        invoker = invokers[isolation(definition.name, definition.kind)]
-        modes.set(definition, invoker)
-      }
-      return invoker.invoke(definition, request, invocation)
-    }
+    invoke: (definition, request, invocation) => invokers[definition.isolation].invoke(definition, request, invocation)
   }
 }

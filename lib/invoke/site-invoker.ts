@@ -60,12 +60,12 @@ export function createSiteInvoker (options: SiteInvokerOptions): SiteInvoker {
       if (loaded === undefined) return undefined
       const { definition } = loaded
       if (isolation(name, definition.kind) === mode) return loaded
-      return mode === 'inline' ? { definition, loadable } : await loadHere(loadable)
+      return mode === 'inline' ? { definition: { ...definition, isolation: 'thread' }, loadable } : await loadHere(loadable)
     },
 
     invokerOf (functions) {
       const here = functions.filter((built) => 'handler' in built)
-      return createIsolatingInvoker(isolation, {
+      return createIsolatingInvoker({
         inline: createInlineInvoker({
           handlers: new Map(here.map(({ definition, handler }) => [definition.name, handler])),
           eventHandlers: new Map(here.map(({ definition, eventHandlers }) => [definition.name, eventHandlers])),
@@ -91,7 +91,7 @@ export function createSiteInvoker (options: SiteInvokerOptions): SiteInvoker {
 
   async function loadElsewhere (loadable: Loadable, kind: FunctionKind): Promise<LoadedElsewhere | undefined> {
     const definition = await pool.load(site, loadable, kind)
-    return definition && { definition, loadable }
+    return definition && { definition: { ...definition, isolation: 'thread' }, loadable }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
-import type { IsolationMode, IsolationRules } from '../invoke/isolation.ts'
+import type { IsolationMode } from '../functions/definition.ts'
+import type { IsolationRules } from '../invoke/isolation.ts'
 
 /** The option `isolation` with every default filled in. */
 export interface ResolvedIsolation extends IsolationRules {

@@ -1,8 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_JOB_NOT_RUN, FST_NETLIFY_QUEUE_UNAVAILABLE } from '../errors.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
+import { EVENT_HEADER } from '../functions/events.ts'
+import type { Trigger } from '../functions/invocation-record.ts'
 import { createInvocations, type WaitUntil } from '../invoke/invocation.ts'
 import { invokeInTime } from '../invoke/invoker.ts'
+import type { Observers } from '../invoke/observers.ts'
 import { createRequestId } from '../invoke/request-id.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import { createConsumer, type Consumer } from '../queue/consumer.ts'
@@ -17,6 +20,7 @@ export interface BackgroundOptions {
   readonly driver: QueueDriver
   readonly site: Site
   readonly waitUntil: WaitUntil
+  readonly observers: Observers
   readonly places: PlacesOptions
   readonly retryDelays: readonly number[]
   /** Milliseconds. */
@@ -55,7 +59,7 @@ export function createBackground (options: BackgroundOptions): Background {
   const startInvocation = createInvocations((work, invocation) => {
     pendingWork.get(invocation)?.push(work)
     options.waitUntil(work, invocation)
-  })
+  }, options.observers)
   /** What running jobs have given to `waitUntil`. */
   const pendingWork = new WeakMap<object, Array<Promise<unknown>>>()
   let closing: Promise<void> | undefined
@@ -98,20 +102,29 @@ export function createBackground (options: BackgroundOptions): Background {
       ip: job.ip,
       params: job.params,
       route: job.route,
-      log: log.child({ jobId: job.id, attempt: job.attempt })
+      log: log.child({ jobId: job.id, attempt: job.attempt }),
+      trigger: triggerOf(request.headers),
+      isolation: definition.isolation,
+      deployId: job.deployId,
+      request,
+      job: { id: job.id, attempt: job.attempt }
     }
     const invocation = startInvocation(call, options.timeoutOf(definition))
     const pending: Array<Promise<unknown>> = []
     pendingWork.set(invocation, pending)
     const onAbort = (): void => invocation.abort(signal.reason as Error)
     signal.addEventListener('abort', onAbort)
+    let failure: unknown
     try {
       await invokeInTime(invoker, definition, request, invocation)
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
       // As on Netlify, the call has not ended before this work has; the time limit holds for both.
       while (pending.length > 0) await Promise.allSettled(pending.splice(0))
       signal.removeEventListener('abort', onAbort)
-      invocation.end()
+      invocation.end({ error: failure })
     }
     invocation.throwIfAborted()
   }
@@ -125,4 +138,9 @@ export function createBackground (options: BackgroundOptions): Background {
 /** A job keeps the deploy that its call was accepted under, as the code that runs it may be a later one. */
 function deployHeader ({ deployId }: Job): Record<string, string> {
   return deployId === '' ? {} : { 'x-nf-deploy-id': deployId }
+}
+
+function triggerOf (headers: Job['request']['headers']): Trigger {
+  if (headers['x-nf-event'] === 'schedule') return 'schedule'
+  return EVENT_HEADER in headers ? 'event' : 'background'
 }

@@ -98,12 +98,18 @@ export function createEvents (options: EventsOptions): Events {
     }
 
     const leave = options.concurrency.enter(name)
-    const invocation = options.startInvocation({ ...call, log: origin.log ?? log }, options.timeoutOf(definition))
+    const invocation = options.startInvocation({
+      ...call, log: origin.log ?? log, trigger: 'event', isolation: definition.isolation, deployId: identity.deploy.id, request
+    }, options.timeoutOf(definition))
+    let failure: unknown
     try {
       const response = await invokeInTime(invoker, definition, request, invocation)
       return { outcome: 'returned', function: name, response: await complete(response, invocation.signal) }
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
-      invocation.end()
+      invocation.end({ error: failure })
       leave()
     }
   }

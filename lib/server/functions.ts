@@ -27,6 +27,7 @@ export interface FunctionLimits {
 }
 
 type Place = ReturnType<GeoHeader>
+type RoutedCall = Pick<Call, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
 
 export interface FunctionServerOptions {
   readonly background: Background
@@ -91,10 +92,13 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
       .catch((error: Error) => replyError(reply, error))
   }
 
-  function run ({ invoker }: SiteVersion, definition: ReadyFunction, call: Call, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
+  function run ({ invoker, identity }: SiteVersion, definition: ReadyFunction, call: RoutedCall, functionRequest: FunctionRequest, request: FastifyRequest, reply: FastifyReply): void {
     const leave = enter(definition, request, reply)
     // The time begins here: a slow upload is not the function's.
-    const invocation = startInvocation(call, options.timeoutOf(definition), isConnected(request))
+    const { functionName, requestId, ip, params, route, log } = call
+    const invocation = startInvocation({
+      functionName, requestId, ip, params, route, log, trigger: 'http', isolation: definition.isolation, deployId: identity.deploy.id, request: functionRequest
+    }, options.timeoutOf(definition), isConnected(request))
     const pending = new PendingReply(reply, invocation, limits.streamedBody, leave)
     onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
     const fail = (error: Error): void => pending.fail(error)
@@ -102,7 +106,7 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     invoker.invoke(definition, functionRequest, invocation).then((response) => pending.send(response), fail)
   }
 
-  async function accept (definition: ReadyFunction, call: Call, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function accept (definition: ReadyFunction, call: RoutedCall, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const limit = Math.min(limits.backgroundBody, Number.MAX_SAFE_INTEGER)
     const { method, headers, body } = await complete(limit, url, placeOf(request), request, reply)
     // A finite limit reads the body whole, and a background body is always limited.

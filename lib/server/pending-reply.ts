@@ -12,6 +12,7 @@ export class PendingReply implements SendOptions {
   readonly #reply: FastifyReply
   readonly #leave: () => void
   #isAnswered = false
+  #status: number | undefined = undefined
 
   /**
    * @param maxBytes of the body
@@ -32,6 +33,7 @@ export class PendingReply implements SendOptions {
   send (response: FunctionResponse): void {
     if (this.#isAnswered) return discardBody(response)
     this.#isAnswered = true
+    this.#status = response.status
     try {
       sendFunctionResponse(this.#reply, response, this)
     } catch (error) {
@@ -46,13 +48,14 @@ export class PendingReply implements SendOptions {
     this.onError(error)
   }
 
-  onEnd (): void {
-    this.invocation.end()
+  onEnd (bytesOut: number, error?: unknown): void {
+    this.invocation.end({ status: this.#status, bytesOut, error })
     this.#leave()
   }
 
   onError (error: Error): void {
-    this.onEnd()
+    this.#status = (error as { statusCode?: number }).statusCode ?? 500
+    this.onEnd(0, error)
     replyError(this.#reply, error)
   }
 }

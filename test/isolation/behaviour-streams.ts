@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import * as http from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import type { IsolationMode } from '../../lib/invoke/isolation.ts'
+import type { IsolationMode } from '../../lib/functions/definition.ts'
 import { captureLog, listen } from '../helper.ts'
 import { BY_NAME, createIn } from './mode.ts'
 

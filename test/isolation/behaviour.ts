@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { IsolationMode } from '../../lib/invoke/isolation.ts'
+import type { IsolationMode } from '../../lib/functions/definition.ts'
 import { captureLog } from '../helper.ts'
 import { BY_NAME, createIn } from './mode.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import type { IsolationMode } from '../../lib/invoke/isolation.ts'
+import type { IsolationMode } from '../../lib/functions/definition.ts'
 import type { NetlifyFunctionsOptions } from '../../lib/options.ts'
 import { captureLog, createApp } from '../helper.ts'
 

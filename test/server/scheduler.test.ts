@@ -45,7 +45,7 @@ function stopClock (): Hands {
 
 function scheduled (name: string, schedule: string): ReadyFunction {
   const config = readFunctionConfig(name, { schedule })
-  return { state: 'ready', name, file: `/${name}.mjs`, bundle: `/${name}.mjs`, generated: false, form: 'web', kind: functionKind(name, config), events: [], eventsOnly: false, lightObjects: false, config, routes: [] }
+  return { state: 'ready', name, file: `/${name}.mjs`, bundle: `/${name}.mjs`, generated: false, isolation: 'inline', form: 'web', kind: functionKind(name, config), events: [], eventsOnly: false, lightObjects: false, config, routes: [] }
 }
 
 interface Bench {
