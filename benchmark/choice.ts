@@ -23,6 +23,8 @@ export interface Choice {
   readonly reloads: number
   /** Saves of a file that is watched; 0 leaves that out. */
   readonly saves: number
+  /** Whether the cost of logs, metrics and traces is measured. */
+  readonly operate: boolean
   /** Directory of an installed netlify-cli. */
   readonly netlifyCli: string | undefined
   /** Whether the figures are fit to be written into the documentation. */
@@ -56,15 +58,16 @@ export async function choose (): Promise<Choice> {
       threads: { type: 'boolean', default: false },
       reload: { type: 'boolean', default: false },
       watch: { type: 'boolean', default: false },
+      operate: { type: 'boolean', default: false },
       netlify: { type: 'string' }
     }
   })
-  const { quick, 'cpu-prof': profiles, workload, server, boot, queue, memory, threads, reload, watch, netlify } = values
+  const { quick, 'cpu-prof': profiles, workload, server, boot, queue, memory, threads, reload, watch, operate, netlify } = values
   checkNames('workload', workload, [...workloads.keys()])
   checkNames('server', server, servers)
   checkNames('queue', queue, Object.keys(drivers))
 
-  const everything = workload.length === 0 && queue.length === 0 && ![boot, memory, threads, reload, watch].includes(true)
+  const everything = workload.length === 0 && queue.length === 0 && ![boot, memory, threads, reload, watch, operate].includes(true)
   // A profile slows down what it watches, and only servers of workloads are profiled.
   const others = everything && !profiles
   const plan = quick ? QUICK : FULL
@@ -80,6 +83,7 @@ export async function choose (): Promise<Choice> {
     threads: threads || others ? plan.threads : undefined,
     reloads: reload || others ? plan.reloads : 0,
     saves: watch || others ? plan.saves : 0,
+    operate: operate || others,
     netlifyCli: netlify,
     isComplete: everything && !quick && !profiles && server.length === servers.length
   }

@@ -14,6 +14,7 @@ import { table, writeBetweenMarkers } from './markdown.ts'
 import { measureGrowth } from './memory/growth.ts'
 import { memorySection } from './memory/section.ts'
 import { measureNetlifyCli } from './netlify-cli.ts'
+import { operateSection, operateServers } from './operate/section.ts'
 import { summarizeProfile, type TimeShare } from './profile.ts'
 import { measureQueue } from './queue/figures.ts'
 import { queueSection } from './queue/section.ts'
@@ -44,6 +45,7 @@ try {
   if (choice.memory > 0) report(memorySection(await measureGrowth(load, choice.memory)))
   if (choice.reloads > 0) report(reloadSection(await inEachIsolation(measureReloads), await inEachIsolation(measureRemains)))
   if (choice.saves > 0) report(watchSection(await measureSaves(choice.saves)))
+  if (choice.operate) report(operateSection(await compare(HEADLINE, workloads.get(HEADLINE)!, { ...choice.contest, servers: operateServers, load, profileFile: undefined })))
   await conclude(reference)
 } finally {
   await load.stop()

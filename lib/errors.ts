@@ -135,8 +135,30 @@ export const FST_NETLIFY_QUEUE_UNAVAILABLE: CodedError<[reason: string]> = coded
 export const FST_NETLIFY_QUEUE_BROKEN: CodedError<[where: string, reason: string, remedy: string]> = coded('FST_NETLIFY_QUEUE_BROKEN', 'The background queue cannot work with %s: %s; %s', 503)
 /** A job has failed without being run, or will not be run again. Stored with the job, never thrown at a caller. */
 export const FST_NETLIFY_JOB_NOT_RUN: CodedError<[id: string, reason: string]> = coded('FST_NETLIFY_JOB_NOT_RUN', 'Job "%s" is not run: %s', 500)
+/** The filter of `jobs.list()` asks for something that no job has. */
+export const FST_NETLIFY_INVALID_JOB_FILTER: CodedError<[problem: string]> = coded('FST_NETLIFY_INVALID_JOB_FILTER', 'Jobs cannot be listed: %s', 400, TypeError)
 /** No job has this id, or its state does not allow the change. */
 export const FST_NETLIFY_JOB_NOT_CHANGED: CodedError<[id: string, reason: string]> = coded('FST_NETLIFY_JOB_NOT_CHANGED', 'Job "%s" was not changed: %s', 409)
+
+/** The dashboard has no `auth`, and the server listens where other machines reach it. `listen()` rejects. */
+export const FST_NETLIFY_DASHBOARD_NEEDS_AUTH: CodedError<[path: string, where: string]> = coded('FST_NETLIFY_DASHBOARD_NEEDS_AUTH', 'The dashboard at %s has no "auth", and the server listens on %s, where others may reach it; give the option "dashboard.auth", or listen on 127.0.0.1', 500)
+/** The dashboard has no `auth`, and a request may come from elsewhere. */
+export const FST_NETLIFY_DASHBOARD_LOCAL_ONLY: CodedError<[reason: string]> = coded('FST_NETLIFY_DASHBOARD_LOCAL_ONLY', 'Without the option "dashboard.auth", the dashboard answers only requests that come straight from this machine, and %s; give the option to show the dashboard to others', 403)
+/** A request may not see the dashboard. */
+export const FST_NETLIFY_DASHBOARD_NOT_ALLOWED: CodedError<[reason: string]> = coded('FST_NETLIFY_DASHBOARD_NOT_ALLOWED', 'The dashboard is not shown: %s', 401)
+/** An address has given too many wrong passwords to the dashboard; sent with `Retry-After`. */
+export const FST_NETLIFY_DASHBOARD_TOO_MANY_LOGINS: CodedError<[seconds: number]> = coded('FST_NETLIFY_DASHBOARD_TOO_MANY_LOGINS', 'Too many wrong passwords have come from this address; try again in %d seconds', 429)
+/** A form that was sent to the dashboard is not from one of its pages. */
+export const FST_NETLIFY_DASHBOARD_FORGED_FORM: CodedError<[reason: string]> = coded('FST_NETLIFY_DASHBOARD_FORGED_FORM', 'The form is not from a page of this dashboard: %s; load the page again and repeat it', 403)
+/** A page of the dashboard does not exist. */
+export const FST_NETLIFY_DASHBOARD_NO_PAGE: CodedError = coded('FST_NETLIFY_DASHBOARD_NO_PAGE', 'The dashboard has no such page', 404)
+/** As many browsers as may watch the live log do so. */
+export const FST_NETLIFY_DASHBOARD_TOO_MANY_WATCHERS: CodedError<[limit: number]> = coded('FST_NETLIFY_DASHBOARD_TOO_MANY_WATCHERS', 'The live log is watched by %d browsers already; close one, or load the page again to see what is new', 503)
+
+/** The command was given something it does not know, or cannot use. Ends with exit code 2. */
+export const FST_NETLIFY_COMMAND_USAGE: CodedError<[problem: string]> = coded('FST_NETLIFY_COMMAND_USAGE', '%s', 500)
+/** The command cannot do what it was asked to. Ends with exit code 1. */
+export const FST_NETLIFY_COMMAND_FAILED: CodedError<[problem: string]> = coded('FST_NETLIFY_COMMAND_FAILED', '%s', 500)
 
 function coded<Args extends unknown[]> (code: string, message: string, statusCode: number, base?: ErrorConstructor): CodedError<Args> {
   return createError(code, message, statusCode, base)

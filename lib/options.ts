@@ -1,7 +1,9 @@
+import type { DashboardAuth } from './dashboard.ts'
 import type { IsolationMode } from './functions/definition.ts'
 import type { VerifyToken } from './invoke/caller.ts'
 import type { GeoOption } from './invoke/geo.ts'
 import type { SiteIdentity } from './invoke/site-identity.ts'
+import type { MetricsRegistry } from './metrics/registry.ts'
 import type { QueueDriver } from './queue/driver.ts'
 
 /** Time and size. `Infinity` means no limit. */
@@ -125,6 +127,101 @@ export interface IsolationOptions {
   idleTimeout?: number
 }
 
+/** Where the dashboard is, and who may see it. See docs/dashboard.md. */
+export interface DashboardOptions {
+  /**
+   * Its path, below the site's `prefix`.
+   * @default '/.netlify/dashboard'
+   */
+  path?: string
+  /**
+   * User name and password, or a function that says whether a request may see the dashboard; if it throws, rejects or takes
+   * ten seconds, the request may not. Needed unless the server listens on the loopback only.
+   * @default none; only requests that come straight from this machine are answered
+   */
+  auth?: DashboardAuth
+}
+
+/** What is logged, and what is kept of it. See docs/logs.md. */
+export interface LogOptions {
+  /**
+   * Whether each invocation has a line, at level `info`, in the app's log.
+   * @default true
+   */
+  invocations?: boolean
+  /**
+   * Invocations, and as many printed texts, that are kept in memory of each function, for `app.netlifyFunctions.logs` and the
+   * dashboard. 0 keeps none.
+   * @default 100
+   */
+  history?: number
+  /**
+   * Names of request headers that the line of an invocation has.
+   * @default []
+   */
+  headers?: readonly string[]
+  /**
+   * Names of headers whose values that line never shows, besides authorization, cookie, set-cookie, proxy-authorization,
+   * x-api-key and `background.secretHeaders`.
+   * @default []
+   */
+  redact?: readonly string[]
+  /**
+   * A file, relative to the root, that invocations and printed texts are written to as well, one JSON line each. Needs the
+   * package `pino-roll`.
+   * @default none
+   */
+  file?: string | LogFileOptions
+}
+
+/** A file of the log, and when the next one is begun. */
+export interface LogFileOptions {
+  /** The number of the file is added before the ending: `logs/functions.log` becomes `logs/functions.1.log`. */
+  path: string
+  /**
+   * Bytes after which the next file is begun, also as text with a unit, such as `'500k'` or `'1g'`.
+   * @default '10m'
+   */
+  size?: number | string
+  /**
+   * When the next file is begun besides: by the clock, or after so many milliseconds.
+   * @default none
+   */
+  frequency?: 'daily' | 'hourly' | number
+  /**
+   * Files that are kept beside the one that is written.
+   * @default 5
+   */
+  keep?: number
+}
+
+/** Where load balancers ask. See docs/production.md. */
+export interface HealthOptions {
+  /** Path of the two routes below the prefix: `<path>/live` says that the process answers, `<path>/ready` that requests should come. */
+  path: string
+}
+
+/** Where metrics go: a path, a registry, or both. */
+export interface MetricsOptions {
+  /** Path of the route below the prefix, for instance `/metrics`. Whoever reaches it reads it. */
+  path?: string
+  /**
+   * A registry of prom-client, for instance its `register`.
+   * @default one of the plugin's own
+   */
+  registry?: MetricsRegistry
+  /**
+   * What the names of all metrics begin with.
+   * @default 'netlify_'
+   */
+  prefix?: string
+  /**
+   * Whether the plugin's own registry has prom-client's metrics of the process, too.
+   * @default false
+   */
+  defaultMetrics?: boolean
+}
+
 /** Static files. */
 export interface PublishOptions {
   /** Directory of the files, relative to the site's root. */
@@ -237,6 +334,28 @@ export interface NetlifyFunctionsOptions {
    * @default true
    */
   schedule?: boolean
+  /**
+   * What is logged of invocations, and what is kept of that and of what functions print. `false` logs no invocations, keeps
+   * nothing, and has functions print by the process's own `console`.
+   * @default { invocations: true, history: 100 }
+   */
+  logs?: false | LogOptions
+  /**
+   * Pages that show how the functions, jobs, schedules and builds do, and let somebody see to them. `true` is for a server that
+   * listens on the loopback only.
+   * @default none
+   */
+  dashboard?: true | DashboardOptions
+  /**
+   * Routes for load balancers, which answer 200 or 503.
+   * @default none; `app.netlifyFunctions.health()` tells the same
+   */
+  health?: HealthOptions
+  /**
+   * Metrics for Prometheus, with the package prom-client: served on a path, or put into a registry of the host's. See docs/metrics.md.
+   * @default none
+   */
+  metrics?: MetricsOptions | MetricsRegistry
   /**
    * Lets functions use Netlify Blobs, kept on this disk. Needs the package @netlify/blobs.
    * @default off; `getStore()` throws the package's own error

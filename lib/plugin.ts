@@ -11,6 +11,9 @@ import { createObservers } from './invoke/observers.ts'
 import { createPendingWork } from './invoke/pending-work.ts'
 import { createEnvShare } from './invoke/process-env.ts'
 import { createThreadPool } from './invoke/threads/pool.ts'
+import { createSiteLogs } from './logs/site-logs.ts'
+import { startMetrics } from './metrics/metrics.ts'
+import { SiteCounts } from './metrics/site-metrics.ts'
 import { operate } from './operate.ts'
 import type { NetlifyFunctionsOptions } from './options.ts'
 import type { ResolvedOptions } from './options/resolve.ts'
@@ -21,12 +24,14 @@ import { createEvents } from './server/events.ts'
 import { createForms } from './server/forms.ts'
 import { createFunctionServer, type FunctionCall } from './server/functions.ts'
 import { createHandle, type NetlifyFunctions } from './server/handle.ts'
+import { createHealthCheck } from './server/health.ts'
 import { invoke } from './server/invoke.ts'
 import { createJobs } from './server/jobs.ts'
 import { createProxy } from './server/proxy.ts'
 import { createRateLimits, type RateLimits } from './server/rate-limit.ts'
 import { createReloader, type Prepared, type ReloadOptions } from './server/reload.ts'
 import { createScheduler } from './server/scheduled.ts'
+import { createSchedules } from './server/schedules.ts'
 import { createSiteEvents } from './server/site-events.ts'
 import { createSiteQueue, queuedFunctions, queueNeed } from './server/site-queue.ts'
 import type { SiteVersion } from './server/site-version.ts'
@@ -37,6 +42,7 @@ import { createWatchPages } from './server/watch-pages.ts'
 import { createWatch } from './server/watch.ts'
 import { startBlobs, type Blobs } from './site/blobs.ts'
 import { createImages } from './site/images.ts'
+import { createTracing } from './tracing/tracing.ts'
 import { logWorkingDirectory, readSettings, readVersion, type VersionParts } from './version.ts'
 
 declare module 'fastify' {
@@ -59,8 +65,13 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   installGlobals()
   const stopContaining = containFunctionErrors()
   app.addHook('onClose', async () => { stopContaining() })
+  const observers = createObservers(log)
+  const logs = await createSiteLogs({ settings: options.logs, observers, log })
+  app.addHook('onClose', logs.close)
   const watch = options.watch ? createWatch({ root: options.root, except: [options.blobs?.directory].filter((path) => path !== undefined), since, refresh: async () => await reloader.refresh(), log }) : undefined
-  const pool = createThreadPool({ ...options.isolation, log })
+  const tracing = createTracing(observers)
+  const counts = new SiteCounts()
+  const pool = createThreadPool({ ...options.isolation, log, print: logs.print, onLost: (reason) => counts.threadsLost.add(reason) })
   const cacheDirectory = createCacheDirectory(options.root)
   const proxy = createProxy({ trustPlatformHeaders: options.trustPlatformHeaders })
   // Hooks of this kind run last to first, so these come after everything that runs functions.
@@ -74,9 +85,13 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     blobs: await blobsFor(app, options),
     pool,
     firstEnv: options.env,
-    memory: watch?.memory
+    memory: watch?.memory,
+    print: logs.print,
+    wrap: tracing.trace
   }
+  const begun = performance.now()
   const first = await readVersion(settings, parts)
+  const firstBuild = performance.now() - begun
   const site: { current: SiteVersion } = { current: first.version }
   first.settle()
   logWorkingDirectory(settings, first, log)
@@ -94,10 +109,13 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   if (site.current.redirects?.hasProxy) await proxy.ensure()
 
   const pending = createPendingWork()
-  const observers = createObservers(log)
   const startInvocation = createInvocations(pending.add, observers)
-  const underWay = createConcurrency(limits.concurrency)
+  const underWay = createConcurrency(limits.concurrency, () => counts.dropped.add('concurrency'))
   const events = createSiteEvents(observers)
+  const metrics = options.metrics && await startMetrics({
+    settings: options.metrics, name: options.name, site, pool, driver, usesQueue: () => queueNeed(site.current, options.schedule) !== 'nothing', observers, events, counts, firstBuild
+  })
+  app.addHook('onClose', async () => { metrics?.close() })
   const siteUrl = (): string | undefined => site.current.identity.site.url
   const background = createBackground({
     driver,
@@ -115,9 +133,12 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     log,
     onEvent (event) {
       if (events.listenerCount('job') > 0) events.emit('job', { ...event, job: seal.conceal(event.job) })
-    }
+    },
+    send: tracing.send,
+    onDropped: () => counts.dropped.add('queue')
   })
   const scheduler = createScheduler({ functions: () => site.current.functions.values(), background, driver, isRunning: underWay.isRunning, siteUrl, log })
+  const schedules = createSchedules({ functions: () => site.current.functions, scheduler, background, driver, openQueue: async () => await queue.ensure('schedules'), siteUrl })
   const platformEvents = createEvents({ site, background, concurrency: underWay, startInvocation, timeoutOf, maxBackgroundBody: limits.backgroundBody, exposeErrors: options.exposeErrors, log })
   const calling = { background, maxBackgroundBody: limits.backgroundBody, concurrency: underWay, startInvocation, timeoutOf, log }
   const reloader = createReloader({
@@ -136,8 +157,10 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
     await watch?.start()
   })
   app.addHook('onListen', async () => { if (options.schedule) scheduler.start() })
+  const health = createHealthCheck({ app, site, runsSchedules: options.schedule, driver })
   // Jobs are no longer taken from here on, while requests under way still run.
   app.addHook('preClose', (done) => {
+    health.close()
     scheduler.stop()
     background.close(drainTimeout)
     done()
@@ -149,9 +172,9 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   })
 
   const jobs = createJobs({ driver, background, seal, hasFunction: (name) => site.current.functions.has(name) })
-  const handle = createHandle({ ...calling, site, jobs, reload, emit: platformEvents.emit, events, sites })
+  const handle = createHandle({ ...calling, site, logs, jobs, schedules, health, reload, emit: platformEvents.emit, events, sites })
   addSite(app, sites, options.name, handle)
-  await operate(app, { options, handle })
+  await operate(app, { options, handle, metrics })
 
   const geo = createGeoHeader(options.geo)
   const visitors = createVisitors({ geo: options.geo && geo, verifyToken: options.verifyToken, trustPlatformHeaders: options.trustPlatformHeaders })
@@ -199,6 +222,8 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   function swap (version: SiteVersion, settle: () => void): void {
     site.current = version
     settle()
+    logs.keep(version.functions)
+    metrics?.keep()
     scheduler.update()
   }
 

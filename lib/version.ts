@@ -7,7 +7,8 @@ import type { CacheDirectory } from './build/cache.ts'
 import { digest } from './build/fingerprint.ts'
 import { FST_NETLIFY_INVALID_OPTION } from './errors.ts'
 import { createCallEnv } from './invoke/call-env.ts'
-import { createSiteEnv, runInScope, type SiteEnv } from './invoke/globals.ts'
+import { createSiteEnv, runInScope, type Print, type SiteEnv } from './invoke/globals.ts'
+import type { Invoker } from './invoke/invoker.ts'
 import { createIsolation } from './invoke/isolation.ts'
 import { createSiteInvoker } from './invoke/site-invoker.ts'
 import type { ThreadPool } from './invoke/threads/pool.ts'
@@ -41,6 +42,9 @@ export interface VersionParts {
   readonly firstEnv: Readonly<Record<string, string>>
   /** What builds have found out, where changes of files are watched. */
   readonly memory: BuildMemory<BuildResult> | undefined
+  readonly print: Print
+  /** What runs the functions, so that others see it, too. */
+  readonly wrap: (invoker: Invoker) => Invoker
 }
 
 export interface ReadVersion {
@@ -86,7 +90,7 @@ export async function readVersion ({ options, toml }: Settings, parts: VersionPa
   const places = [...new Set([root, toml.base])]
   const directories = options.functions ?? [toml.functions ?? resolve(toml.base, DEFAULT_FUNCTIONS)]
   const env = createSiteEnv(options.env)
-  if (blobs !== undefined) await bringBlobs(options, places, createCallEnv(env, BLOBS_VARIABLE, blobs.context), log)
+  if (blobs !== undefined) await bringBlobs(options, places, createCallEnv(env, BLOBS_VARIABLE, blobs.context), parts)
   const siteInvoker = createSiteInvoker({
     isolation: createIsolation(options.isolation),
     pool: parts.pool,
@@ -96,7 +100,8 @@ export async function readVersion ({ options, toml }: Settings, parts: VersionPa
     verifyToken: options.verifyToken,
     maxLambdaBody: limits.responseBody,
     exposeErrors: options.exposeErrors,
-    log
+    log,
+    print: parts.print
   })
   const generated = places.flatMap((place) => GENERATED_FUNCTIONS.map((directory) => join(place, directory)))
   const build = await buildFunctions({
@@ -105,6 +110,7 @@ export async function readVersion ({ options, toml }: Settings, parts: VersionPa
     directories,
     generated,
     lightObjects: options.lightObjects,
+    ownConsole: options.logs !== false,
     tsconfigDirectories: places,
     overridesFor: toml.overridesFor,
     instance: instanceOf(options.env, parts.firstEnv),
@@ -126,7 +132,7 @@ export async function readVersion ({ options, toml }: Settings, parts: VersionPa
     redirects: await siteRedirects(publish, toml, env.has, log),
     headerRules: files && await readHeaderRules({ publishDirectory: files.directory, tomlHeaders: toml.headers, warn: (problem) => { log.warn({ problem }, 'a header rule is not followed in full') } }),
     variable: env.get,
-    invoker: siteInvoker.invokerOf(loaded)
+    invoker: parts.wrap(siteInvoker.invokerOf(loaded))
   })
   logOverlaps(version, log)
   const sources = {
@@ -156,10 +162,10 @@ export function logWorkingDirectory ({ toml: { base } }: Settings, { generated }
 }
 
 /** As a function would put them there. */
-async function bringBlobs ({ blobs, identity }: ResolvedOptions, places: readonly string[], env: SiteEnv, log: FastifyBaseLogger): Promise<void> {
+async function bringBlobs ({ blobs, identity }: ResolvedOptions, places: readonly string[], env: SiteEnv, { log, print }: Pick<VersionParts, 'log' | 'print'>): Promise<void> {
   if (blobs === undefined) return
   const deploy = { places: places.toReversed(), directory: blobs.directory, siteId: identity.site.id, deployId: identity.deploy.id, log }
-  await runInScope({ context: null, env, code: { functionName: 'deploy', log } }, async () => { await deployBlobs(deploy) })
+  await runInScope({ context: null, env, code: { functionName: 'deploy', log }, print }, async () => { await deployBlobs(deploy) })
 }
 
 /** Modules read variables where they are loaded, so those of a version with other variables are loaded again. */

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { availableParallelism } from 'node:os'
 import * as fastq from 'fastq'
 import { routesOf, readFunctionConfig, type GivenConfig } from '../functions/config.ts'
@@ -23,6 +24,8 @@ export interface BuildOptions {
   readonly tsconfigDirectories: readonly string[]
   /** Whether functions may have light Fetch objects, which are to be in place when they are loaded. */
   readonly lightObjects: boolean
+  /** Whether functions may have a `console` of their own, which is to be in place, too. */
+  readonly ownConsole: boolean
   /** What netlify.toml says about a function. */
   readonly overridesFor: (functionName: string) => GivenConfig
   /** Tells the functions' modules from those of a version of the site with other variables; `''` for the first. */
@@ -47,6 +50,21 @@ export interface SiteBuild {
   readonly bundled: readonly string[]
 }
 
+/** What the channel `fastify-netlify-functions:build` of `node:diagnostics_channel` says when a function of a site has been built. */
+export interface BuildProgress {
+  /** Of the site. */
+  readonly root: string
+  /** Of the function. */
+  readonly name: string
+  /** Functions that are done, this one included. */
+  readonly built: number
+  readonly total: number
+  /** Whether nothing had to be bundled. */
+  readonly cached: boolean
+}
+
+const progress = channel('fastify-netlify-functions:build')
+
 /** Finds, bundles and loads the functions of a site. One that fails does not stop the others. */
 export async function buildFunctions (options: BuildOptions): Promise<SiteBuild> {
   options.memory?.begin()
@@ -62,19 +80,28 @@ async function build (options: BuildOptions): Promise<SiteBuild> {
   if (sources.length === 0) return { functions: [], skipped: [], absent, bundled: [] }
 
   enableSourceMaps()
-  const { root, tsconfigDirectories, lightObjects, instance, memory } = options
-  const bundling: BundleOptions = { directory: await options.cacheDirectory.open(), root, tsconfigDirectories, lightObjects }
+  const { root, tsconfigDirectories, lightObjects, ownConsole, instance, memory } = options
+  const bundling: BundleOptions = { directory: await options.cacheDirectory.open(), root, tsconfigDirectories, lightObjects, ownConsole }
   const cache = openBundleCache(bundling)
   const fingerprints = createFingerprints()
   const inUse: string[] = []
   const bundled: string[] = []
   let hasRecalled = false
+  let built = 0
 
   const queue = fastq.promise(async ({ source, inputs }: Work) => {
     const found = await cache.read(source, fingerprints) ?? await bundle(source, inputs)
     for (const input of found.inputs) inputs.add(input)
     return found.bundle
   }, availableParallelism() * 8)
+
+  async function makeResult (source: FunctionSource): Promise<BuildResult> {
+    const result = await recallOrLoad(source)
+    built++
+    const { name } = source
+    if (progress.hasSubscribers) progress.publish({ root, name, built, total: sources.length, cached: !bundled.includes(name) } satisfies BuildProgress)
+    return result
+  }
 
   async function recallOrLoad (source: FunctionSource): Promise<BuildResult> {
     const toml = options.overridesFor(source.name)
@@ -108,7 +135,7 @@ async function build (options: BuildOptions): Promise<SiteBuild> {
     return await cache.write(source, await bundleFunction(source, fingerprints, bundling, (path) => inputs.add(path)), fingerprints)
   }
 
-  const results = await Promise.all(sources.map(recallOrLoad))
+  const results = await Promise.all(sources.map(makeResult))
   if (!hasRecalled) await cache.prune(inUse)
   return {
     functions: results.filter((result) => result !== undefined),

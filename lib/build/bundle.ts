@@ -5,6 +5,7 @@ import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 
 import { FST_NETLIFY_BUILD_FAILED } from '../errors.ts'
 import type { FunctionSource } from '../functions/definition.ts'
 import { locate, type Problem } from '../functions/problem.ts'
+import { consoleInjection, isConsoleRefused, isInjectedConsole } from './console-injection.ts'
 import { createFetchInjection, isInjected, seemsToExcludeLightObjects } from './fetch-injection.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 import { packagesPlugin, type ModuleFormat, type PackageLookup } from './packages-plugin.ts'
@@ -32,6 +33,8 @@ export interface BundleOptions {
   readonly tsconfigDirectories: readonly string[]
   /** Whether bundles may have light Fetch objects. */
   readonly lightObjects: boolean
+  /** Whether bundles have a `console` of their own, where that can be. */
+  readonly ownConsole: boolean
 }
 
 /** `.mts` and `.mjs` are ES modules, `.cts` and `.cjs` CommonJS, the rest by the nearest package.json. */
@@ -76,6 +79,7 @@ async function bundleText (source: FunctionSource, text: string, fingerprints: F
   }
 }
 
+/** What does to `console` what only the global one bears is built again without one of its own. */
 async function build (source: FunctionSource, fingerprints: Fingerprints, options: BundleOptions, lightObjects: boolean, onRead: (path: string) => void): Promise<{ bundle: Bundle, acceptsLightObjects: boolean }> {
   // Loaded here, so that a start from a warm cache does not start esbuild at all.
   const esbuild = await import('esbuild')
@@ -99,14 +103,15 @@ async function build (source: FunctionSource, fingerprints: Fingerprints, option
     mainFields: ['main'],
     sourcemap: 'inline',
     sourcesContent: false,
-    define: { ...SOURCE_PLACE_DEFINES, ...(lightObjects && injection.define) },
-    ...(lightObjects && { inject: injection.inject }),
+    define: { ...SOURCE_PLACE_DEFINES, ...(options.ownConsole && consoleInjection.define), ...(lightObjects && injection.define) },
+    inject: [...options.ownConsole ? consoleInjection.inject : [], ...lightObjects ? injection.inject : []],
     logLevel: 'silent',
     logOverride: injection.logOverride,
     ...(format === 'esm' && { banner: { js: moduleBanner(source.file) } }),
     ...(tsconfig !== undefined && { tsconfig }),
     plugins: [
       injection.plugin,
+      consoleInjection.plugin,
       packagesPlugin(options.root, format, fingerprints.tsconfig, {
         onLookup: (lookup) => packages.set([lookup.from, lookup.name, ...lookup.candidates].join('\n'), lookup),
         onExternal: injection.onExternal
@@ -124,25 +129,32 @@ async function build (source: FunctionSource, fingerprints: Fingerprints, option
     result = await esbuild.build(buildOptions)
   } catch (error) {
     const messages = (error as BuildFailure).errors ?? []
+    if (options.ownConsole && isConsoleRefused(messages)) return await buildAgain()
     const reason = messages.length === 0 ? String(error) : await formatMessages(messages)
     throw locate(new FST_NETLIFY_BUILD_FAILED(source.name, reason), messages.flatMap((message) => toProblem(message, options.root)))
   }
+  const code = result.outputFiles[0]?.text ?? ''
+  if (options.ownConsole && !consoleInjection.accepts(result.warnings, code)) return await buildAgain()
   const lookups = [...packages.values()]
   const bundle: Bundle = {
     format,
-    code: result.outputFiles[0]?.text ?? '',
+    code,
     inputs: [...inputFiles(result.metafile, options.root), ...lookups.flatMap(({ candidates }) => candidates)],
     packages: lookups,
     lightObjects,
     prebuilt: false
   }
   return { bundle, acceptsLightObjects: injection.accepts(result) }
+
+  async function buildAgain (): ReturnType<typeof build> {
+    return await build(source, fingerprints, { ...options, ownConsole: false }, lightObjects, onRead)
+  }
 }
 
 /** A relative import that led nowhere, as of an optional file, is left as it is: esbuild calls it external. */
 function inputFiles ({ inputs }: Metafile, root: string): string[] {
   return Object.entries(inputs).flatMap(([input, { imports }]) => {
-    if (isInjected(input)) return []
+    if (isInjected(input) || isInjectedConsole(input)) return []
     const file = resolve(root, input)
     const absent = imports.filter(({ path, external }) => external && /^\.{1,2}\//.test(path))
     return [file, ...absent.map(({ path }) => resolve(dirname(file), path))]

@@ -8,7 +8,7 @@ import { bundleFileName, type Bundle, type BundleOptions } from './bundle.ts'
 import { digest, type Fingerprints } from './fingerprint.ts'
 
 /** Goes up when the form of bundles or of entries changes. */
-const CACHE_VERSION = 3
+const CACHE_VERSION = 4
 const STALE_AFTER = 24 * 60 * 60 * 1000
 
 /** What one entry remembers: the bundle, and all that must be unchanged for it to be the right one. */

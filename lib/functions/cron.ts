@@ -21,6 +21,11 @@ export function isCron (text: string): boolean {
   }
 }
 
+/** The five fields of an expression that `isCron` accepts. */
+export function cronFields (cron: string): string[] {
+  return (ALIASES.get(cron) ?? cron).trim().split(/\s+/)
+}
+
 /** The first time after `after` that a cron expression matches, in UTC; both in epoch ms. The expression is one that `isCron` accepts. */
 export function nextRun (cron: string, after: number): number {
   return parse(cron).nextRun(new Date(after))?.getTime() ?? Infinity

@@ -1,8 +1,10 @@
 import { format } from 'node:util'
 import type { FunctionRequest } from '../functions/exchange.ts'
+import { boundOutput } from '../functions/output.ts'
 import { CookieJar, type Cookies } from './cookies.ts'
 import { createFlags, type Flags } from './flags.ts'
 import { readGeo, type Geo } from './geo.ts'
+import type { Print } from './globals.ts'
 import type { Invocation } from './invocation.ts'
 import { createLazyUrl } from './lazy-url.ts'
 import type { SiteIdentity } from './site-identity.ts'
@@ -34,8 +36,9 @@ export interface Context {
  *
  * @param request with the headers of the platform, whose word counts as on Netlify
  * @param json makes the kind of `Response` that the function has
+ * @param print takes what it logs
  */
-export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity, json: Context['json']): { context: Context, jar: CookieJar } {
+export function createContext (request: FunctionRequest, invocation: Invocation, identity: SiteIdentity, json: Context['json'], print: Print): { context: Context, jar: CookieJar } {
   const { requestId } = invocation
   const told = request.platformHeaders ?? request.headers
   const jar = new CookieJar(request)
@@ -48,14 +51,14 @@ export function createContext (request: FunctionRequest, invocation: Invocation,
     geo: readGeo(told['x-nf-geo']),
     ip: told['x-nf-client-connection-ip'] ?? invocation.ip,
     json,
-    log: (...values) => invocation.log.info({ function: invocation.functionName, requestId }, format(...values)),
+    log: (...values) => print(invocation, 'info', boundOutput(format(...values))),
     next,
     params: { ...invocation.params },
     requestId,
     rewrite: (to) => fetch(rewriteUrl(request.url, to)),
     server: { region: identity.region },
     site: { ...identity.site },
-    url: createLazyUrl(request.url),
+    url: createLazyUrl(request),
     waitUntil
   }
   return { context, jar }

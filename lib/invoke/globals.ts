@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger } from 'fastify'
+import type { InvocationRecord } from '../functions/invocation-record.ts'
+import type { OutputLevel } from '../functions/output.ts'
 import { installFetchObjects } from '../http/fetch-objects.ts'
 import { awslambda } from '../lambda/streamify.ts'
+import { installConsole } from './console.ts'
 import type { Context } from './context.ts'
 import { hostEnv, processEnv, type HostEnv } from './process-env.ts'
 
@@ -18,9 +21,13 @@ export interface SiteEnv {
 export interface RunningCode {
   readonly functionName: string
   /** `undefined` while the function is loaded. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
+  readonly job?: InvocationRecord['job']
   readonly log: FastifyBaseLogger
 }
+
+/** Takes what a function prints, in a bounded length. */
+export type Print = (code: RunningCode, level: OutputLevel, text: string) => void
 
 /** What the user's code sees while it runs, also later in what it started. */
 export interface Scope {
@@ -28,6 +35,7 @@ export interface Scope {
   readonly context: Context | null
   readonly env: SiteEnv
   readonly code: RunningCode
+  readonly print: Print
   /** Gives who is signed in, under the global `netlifyIdentityContext`. */
   readonly identityContext?: (() => unknown) | undefined
 }
@@ -43,9 +51,15 @@ export function runInScope<T> (scope: Scope, run: () => T): T {
   return scopes().run(scope, run)
 }
 
+/** As `runInScope`, for all that follows in the microtask of the caller, where nothing has to be put back. */
+export function enterScope (scope: Scope): void {
+  scopes().enterWith(scope)
+}
+
 /** Puts in place what functions find as globals, unless it is there. */
 export function installGlobals (): void {
   installFetchObjects()
+  installConsole(print, runningCode)
   installNetlifyGlobal()
   installAwsLambda()
 }
@@ -67,6 +81,13 @@ export function createSiteEnv (variables: Readonly<Record<string, string>>, host
     delete: (name) => { own.set(name, undefined) },
     toObject: () => Object.fromEntries(Object.entries({ ...host.toObject(), ...Object.fromEntries(own) }).filter((entry): entry is [string, string] => entry[1] !== undefined))
   }
+}
+
+/** What no function prints has gone astray, and goes the way it would have gone without us. */
+function print (level: OutputLevel, text: string): void {
+  const scope = scopes().getStore()
+  if (scope === undefined) console[level](text)
+  else scope.print(scope.code, level, text)
 }
 
 function scopes (): AsyncLocalStorage<Scope> {

@@ -15,7 +15,7 @@ import { createCallEnv } from './call-env.ts'
 import { clientContext, createCallerFinder, identityContext, type Caller, type FindCaller, type VerifyToken } from './caller.ts'
 import { createContext, type Context } from './context.ts'
 import type { CookieJar } from './cookies.ts'
-import { runInScope, type Scope, type SiteEnv } from './globals.ts'
+import { enterScope, runInScope, type Print, type Scope, type SiteEnv } from './globals.ts'
 import type { Invocation } from './invocation.ts'
 import { discardBody, type Invoker } from './invoker.ts'
 import { sitePlatformHeaders, withPlatformHeaders } from './platform-headers.ts'
@@ -38,6 +38,7 @@ export interface InlineOptions {
   readonly maxLambdaBody: number
   /** Messages and stack traces in the errors that go to clients. */
   readonly exposeErrors: boolean
+  readonly print: Print
 }
 
 const ACCEPTED: FunctionResponse = { status: 202, headers: [], body: null }
@@ -56,7 +57,7 @@ interface WebCall {
 }
 
 /** Runs functions in this thread. */
-export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors, ...options }: InlineOptions): Invoker {
+export function createInlineInvoker ({ handlers, eventHandlers, env, identity, verifyToken, blobs, maxLambdaBody, exposeErrors, print, ...options }: InlineOptions): Invoker {
   const siteHeaders = sitePlatformHeaders(identity)
   const callerOf = options.findCaller ?? (verifyToken && createCallerFinder(verifyToken, identity.site.url))
   return {
@@ -74,6 +75,8 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
         const finding = callerOf?.(definition, request, invocation)
         const caller = finding instanceof Promise ? await finding : finding
         const call = prepareCall(definition, request, invocation, caller)
+        // In a microtask of its own, the call's scope ends by itself: running in it would cost as much again.
+        await undefined
         return finishCall(definition, call, await startCall(handler, call))
       } catch (error) {
         throw toCoded(error, name)
@@ -82,12 +85,12 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   }
 
   function prepareCall ({ lightObjects }: ReadyFunction, request: FunctionRequest, invocation: Invocation, caller: Caller | undefined): WebCall {
-    const { context, jar } = createContext(request, invocation, identity, lightObjects ? lightJson : json)
+    const { context, jar } = createContext(request, invocation, identity, lightObjects ? lightJson : json, print)
     return {
       request: lightObjects ? createLightRequest(request, invocation) : toNativeRequest(request, invocation.signal),
       context,
       jar,
-      scope: { context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, caller) }
+      scope: { context, env: callEnv(blobs?.context), code: invocation, print, identityContext: identityContext(request, caller) }
     }
   }
 
@@ -95,9 +98,9 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
   async function runEvent (handler: Handler, definition: ReadyFunction, request: FunctionRequest, invocation: Invocation): Promise<FunctionResponse> {
     const { slug, payload } = await readEvent(request)
     const event = eventTypes[slug].call(payload)
-    const { context } = createContext(request, invocation, identity, json)
+    const { context } = createContext(request, invocation, identity, json, print)
     const call = { type: 'event', handler: handler as (argument: object) => unknown }
-    const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, identityContext: identityContext(request, undefined) }, () => call.handler(event.argument))
+    const returned = await runInScope({ context, env: callEnv(blobs?.context), code: invocation, print, identityContext: identityContext(request, undefined) }, () => call.handler(event.argument))
     if (definition.kind === 'background') return discard(returned)
     try {
       return event.respond(returned)
@@ -114,7 +117,7 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
       : { ...lambdaEvent({ method: buffered.method, url: buffered.url, headers: { ...blobs.headers, ...buffered.headers }, body: buffered.body }, invocation.route), blobs: blobs.event }
     const context = lambdaContext(definition.name, invocation.requestId, invocation.deadline, clientContext(caller))
     // As on Netlify, the variable is there only after `connectLambda(event)`.
-    const scope = { context: null, env: callEnv(undefined), code: invocation }
+    const scope = { context: null, env: callEnv(undefined), code: invocation, print }
     const result = await runInScope(scope, () => callLambdaHandler(handler, event, context))
     if (definition.kind !== 'request') return ACCEPTED
     return { ...lambdaResponse(result, maxLambdaBody, definition.name), scope: (read) => runInScope(scope, read) }
@@ -139,7 +142,8 @@ export function createInlineInvoker ({ handlers, eventHandlers, env, identity, v
 function startCall (handler: Handler, { request, context, scope }: WebCall): unknown {
   // As on Netlify, `this` is an object of the runtime's, never the one that was exported.
   const call = { type: 'http', handler: handler as (...args: unknown[]) => unknown }
-  return runInScope(scope, () => call.handler(request, context))
+  enterScope(scope)
+  return call.handler(request, context)
 }
 
 function finishCall ({ name, kind }: ReadyFunction, { jar, scope }: WebCall, returned: unknown): FunctionResponse {

@@ -15,6 +15,9 @@ export interface Invocation {
   readonly params: Readonly<Record<string, string>>
   /** The pattern that matched, `undefined` under a default URL. */
   readonly route: string | undefined
+  readonly job?: InvocationRecord['job']
+  /** Headers of the span that it is, for a thread; set by whoever traces. */
+  trace?: Readonly<Record<string, string>> | undefined
   readonly log: FastifyBaseLogger
   /** Epoch ms, or `Infinity`. */
   readonly deadline: number
@@ -49,6 +52,8 @@ export interface Call extends Pick<Invocation, 'functionName' | 'requestId' | 'i
   readonly isolation: IsolationMode
   readonly deployId: string
   readonly request: FunctionRequest
+  /** What stands in the request line, where making a URL of it would cost something. */
+  readonly target?: string
   readonly job?: InvocationRecord['job']
 }
 
@@ -75,6 +80,7 @@ export function createInvocations (waitUntil: WaitUntil, observers: Observers): 
 
 /** Everything that a short call does not need is made when it is first asked for. */
 class Run implements Invocation, Expiring {
+  trace: Invocation['trace'] = undefined
   readonly #call: Call
   readonly #timeLimit: number
   readonly #onWaitUntil: WaitUntil
@@ -102,6 +108,7 @@ class Run implements Invocation, Expiring {
   get ip (): string { return this.#call.ip }
   get params (): Call['params'] { return this.#call.params }
   get route (): string | undefined { return this.#call.route }
+  get job (): Call['job'] { return this.#call.job }
   get log (): FastifyBaseLogger { return this.#call.log }
 
   get deadline (): number {
@@ -166,7 +173,8 @@ class Run implements Invocation, Expiring {
   }
 
   #recordOf ({ status, bytesOut = 0, error }: Ending): InvocationRecord {
-    const { functionName, trigger, requestId, job, isolation, deployId, request: { method, url, body, headers } } = this.#call
+    const { functionName, trigger, requestId, job, isolation, deployId, request, target } = this.#call
+    const { method, body } = request
     const duration = performance.now() - this.#begun
     return {
       function: functionName,
@@ -179,12 +187,12 @@ class Run implements Invocation, Expiring {
       startedAt: Date.now() - duration,
       duration,
       // Of a body that is streamed, the client's word has to do.
-      bytesIn: body instanceof Uint8Array ? body.length : body === null ? 0 : Number(headers['content-length'] ?? 0) || 0,
+      bytesIn: body instanceof Uint8Array ? body.length : body === null ? 0 : Number(request.headers['content-length'] ?? 0) || 0,
       bytesOut,
       isolation,
       deployId,
       method,
-      path: pathOf(url)
+      path: pathOf(target ?? request.url)
     }
   }
 
@@ -208,10 +216,10 @@ class Run implements Invocation, Expiring {
   }
 }
 
-/** Of an absolute URL. */
-function pathOf (url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
+/** Of an absolute URL, or of what stands in a request line. */
+function pathOf (target: string): string {
+  const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2)
   if (start < 0) return '/'
-  const end = url.indexOf('?', start)
-  return end < 0 ? url.slice(start) : url.slice(start, end)
+  const end = target.indexOf('?', start)
+  return end < 0 ? target.slice(start) : target.slice(start, end)
 }

@@ -4,22 +4,22 @@ import { inspect, type InspectOptions } from 'node:util'
  * A `URL` that is parsed when it is first used, as most functions do not use `context.url`. Native members accept
  * nothing but what the native constructor made, so each of them is overridden.
  *
- * @param href absolute and valid
+ * @param place its `url` is absolute and valid, and read then
  */
-export function createLazyUrl (href: string): URL {
-  return new LazyUrl(href) as unknown as URL // Its members are defined below.
+export function createLazyUrl (place: { readonly url: string }): URL {
+  return new LazyUrl(place) as unknown as URL // Its members are defined below.
 }
 
 class LazyUrl {
-  readonly #href: string
+  readonly #place: { readonly url: string }
   #url: URL | undefined = undefined
 
-  constructor (href: string) {
-    this.#href = href
+  constructor (place: { readonly url: string }) {
+    this.#place = place
   }
 
   static parse (lazy: LazyUrl): URL {
-    lazy.#url ??= new URL(lazy.#href)
+    lazy.#url ??= new URL(lazy.#place.url)
     return lazy.#url
   }
 

@@ -5,7 +5,7 @@ import type { FunctionKind } from '../functions/definition.ts'
 import { BLOBS_VARIABLE, type Blobs } from '../site/blobs.ts'
 import { createCallEnv } from './call-env.ts'
 import type { VerifyToken } from './caller.ts'
-import { createSiteEnv, runInScope } from './globals.ts'
+import { createSiteEnv, runInScope, type Print } from './globals.ts'
 import { createInlineInvoker } from './inline.ts'
 import type { Invoker } from './invoker.ts'
 import { createIsolatingInvoker, type Isolation } from './isolation.ts'
@@ -26,6 +26,7 @@ export interface SiteInvokerOptions {
   readonly maxLambdaBody: number
   readonly exposeErrors: boolean
   readonly log: FastifyBaseLogger
+  readonly print: Print
 }
 
 type Built = LoadedFunction | LoadedElsewhere
@@ -46,7 +47,7 @@ const BACKGROUND = /\bbackground\s*:\s*(?:true|!0)/
 const SCHEDULE = /\bschedule\b/
 
 export function createSiteInvoker (options: SiteInvokerOptions): SiteInvoker {
-  const { isolation, pool, identity, blobs, verifyToken, maxLambdaBody, exposeErrors, log } = options
+  const { isolation, pool, identity, blobs, verifyToken, maxLambdaBody, exposeErrors, log, print } = options
   const env = createSiteEnv(options.env)
   const loadEnv = blobs === undefined ? env : createCallEnv(env, BLOBS_VARIABLE, blobs.context)
   const site = registerSite({ env: options.env, identity, blobs: blobs && { context: blobs.context, event: blobs.event, headers: blobs.headers }, maxLambdaBody, exposeErrors })
@@ -74,7 +75,8 @@ export function createSiteInvoker (options: SiteInvokerOptions): SiteInvoker {
           verifyToken,
           blobs,
           maxLambdaBody,
-          exposeErrors
+          exposeErrors,
+          print
         }),
         thread: createThreadInvoker({ pool, site, verifyToken, loadables: new Map(elsewhere(functions).map(({ definition, loadable }) => [definition.name, loadable])) })
       })
@@ -86,7 +88,7 @@ export function createSiteInvoker (options: SiteInvokerOptions): SiteInvoker {
   }
 
   async function loadHere (loadable: Loadable): Promise<LoadedFunction | undefined> {
-    return await runInScope({ context: null, env: loadEnv, code: { functionName: loadable.source.name, log } }, async () => await loadFunction(loadable))
+    return await runInScope({ context: null, env: loadEnv, code: { functionName: loadable.source.name, log }, print }, async () => await loadFunction(loadable))
   }
 
   async function loadElsewhere (loadable: Loadable, kind: FunctionKind): Promise<LoadedElsewhere | undefined> {

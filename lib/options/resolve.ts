@@ -1,18 +1,24 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import type { DashboardSettings } from '../dashboard.ts'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { VerifyToken } from '../invoke/caller.ts'
 import type { GeoOption } from '../invoke/geo.ts'
 import { hostEnv } from '../invoke/process-env.ts'
 import type { SiteIdentity } from '../invoke/site-identity.ts'
+import type { LogSettings } from '../logs/site-logs.ts'
 import type { BackgroundOptions, BlobsStorage, ImageOptions, Limits, NetlifyFunctionsOptions, PublishOptions } from '../options.ts'
 import type { QueueDriver } from '../queue/driver.ts'
 import { readSealKeys } from '../queue/sealed-headers.ts'
 import { LONGEST_TIMER } from '../queue/within.ts'
 import type { ConcurrencyLimits } from '../server/concurrency.ts'
+import { resolveDashboard } from './dashboard.ts'
 import { DEFAULT_CONTEXT, environmentOf } from './environment.ts'
 import { isBlobs, isBoolean, isCount, isEnv, isEnvFile, isGeo, isLimit, isNatural, isNumberOfThings, isQueue, isRecord, isText, isVerifyToken, QUEUE_METHODS } from './kinds.ts'
+import { resolveHealth, type ResolvedHealth } from './health.ts'
 import { resolveIsolation, type ResolvedIsolation } from './isolation.ts'
+import { resolveLogs } from './logs.ts'
+import { resolveMetrics, type ResolvedMetrics } from './metrics.ts'
 
 export type ResolvedBackground = Readonly<Required<Omit<BackgroundOptions, 'concurrency' | 'encryptionKey'>>> & {
   readonly concurrency: ConcurrencyLimits
@@ -38,6 +44,10 @@ export interface ResolvedOptions {
   readonly queue: QueueDriver | undefined
   readonly isolation: ResolvedIsolation
   readonly schedule: boolean
+  readonly logs: LogSettings | false
+  readonly dashboard: DashboardSettings | undefined
+  readonly health: ResolvedHealth | undefined
+  readonly metrics: ResolvedMetrics | undefined
   readonly blobs: Readonly<BlobsStorage> | undefined
   readonly verifyToken: VerifyToken | undefined
   readonly forms: boolean
@@ -81,7 +91,7 @@ export const defaultImages: Readonly<Required<ImageOptions>> = Object.freeze({
 
 const OPTION_NAMES = new Set<string>([
   'root', 'prefix', 'constraints', 'name', 'functions', 'publish', 'config', 'env', 'envFile', 'site', 'deploy', 'account',
-  'geo', 'limits', 'background', 'queue', 'isolation', 'schedule', 'blobs', 'verifyToken', 'forms', 'watch', 'images', 'devServer', 'exposeErrors', 'lightObjects', 'trustPlatformHeaders',
+  'geo', 'limits', 'background', 'queue', 'isolation', 'schedule', 'logs', 'dashboard', 'health', 'metrics', 'blobs', 'verifyToken', 'forms', 'watch', 'images', 'devServer', 'exposeErrors', 'lightObjects', 'trustPlatformHeaders',
   // Fastify's own options of register().
   'logLevel', 'logSerializers'
 ] satisfies Array<keyof NetlifyFunctionsOptions | 'logLevel' | 'logSerializers'>)
@@ -107,6 +117,7 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
   optional(options, 'env', isEnv, 'must be an object of strings')
   optional(options, 'envFile', isEnvFile, 'must be true, false, a path or a list of paths')
   const env = environmentOf(root, options)
+  const background = backgroundOf(options, env)
   return Object.freeze({
     root,
     prefix: prefixOf(options),
@@ -119,10 +130,14 @@ export function resolveOptions (options: NetlifyFunctionsOptions): ResolvedOptio
     identity: identityOf({ site, deploy, account }, env),
     geo: optional(options, 'geo', isGeo, 'must be \'mock\', { mock: <country code> } or a function that gives a place'),
     limits: limitsOf(options),
-    background: backgroundOf(options, env),
+    background,
     queue: optional(options, 'queue', isQueue, `must be a queue driver, with the methods ${QUEUE_METHODS.join(', ')}; see docs/queue-drivers.md`),
     isolation: resolveIsolation(options.isolation),
     schedule: optional(options, 'schedule', isBoolean, 'must be true or false') ?? true,
+    logs: resolveLogs(options.logs, root, background.secretHeaders),
+    health: resolveHealth(options.health),
+    metrics: resolveMetrics(options.metrics),
+    dashboard: resolveDashboard(options.dashboard),
     blobs: blobsOf(root, options),
     verifyToken: optional(options, 'verifyToken', isVerifyToken, 'must be a function that takes a token and gives its claims'),
     forms: optional(options, 'forms', isBoolean, 'must be true or false') ?? false,

@@ -30,6 +30,10 @@ export interface BackgroundOptions {
   readonly timeoutOf: (definition: FunctionDefinition) => number
   readonly log: FastifyBaseLogger
   readonly onEvent: (event: JobEvent) => void
+  /** Stores a call with the headers that it is to have. */
+  readonly send: <T>(functionName: string, requestId: string, headers: Job['request']['headers'], store: (headers: Job['request']['headers']) => Promise<T>) => Promise<T>
+  /** A call was not stored. */
+  readonly onDropped?: () => void
 }
 
 /** A call that somebody waits to have accepted. */
@@ -72,14 +76,26 @@ export function createBackground (options: BackgroundOptions): Background {
     pause: consumer.pause,
     resume: consumer.resume,
     async accept ({ functionName, ...call }) {
-      if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
-      const job = seal.seal({ id: createRequestId(), function: functionName, deployId: site.current.identity.deploy.id, ...call })
-      return await events.enqueued(job, () => driver.enqueue(job))
+      try {
+        return await store(functionName, call)
+      } catch (error) {
+        options.onDropped?.()
+        throw error
+      }
     },
     close (drainTimeout) {
       closing ??= close(drainTimeout)
       return closing
     }
+  }
+
+  async function store (functionName: string, call: Omit<BackgroundCall, 'functionName'>): Promise<string> {
+    if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
+    return await options.send(functionName, call.requestId, call.request.headers, async (headers) => {
+      const request = { ...call.request, headers }
+      const job = seal.seal({ id: createRequestId(), function: functionName, deployId: site.current.identity.deploy.id, ...call, request })
+      return await events.enqueued(job, () => driver.enqueue(job))
+    })
   }
 
   /** On Netlify, a scheduled function that fails runs again at its next time only. */

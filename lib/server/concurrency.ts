@@ -16,30 +16,46 @@ export interface Concurrency {
   enter (functionName: string): () => void
 }
 
-export function createConcurrency ({ total, perFunction }: ConcurrencyLimits): Concurrency {
-  const running = new Map<string, number>()
+/** How many invocations of a function are under way. */
+interface Running {
+  count: number
+}
+
+/** @param onRefused is told of each invocation that may not enter */
+export function createConcurrency ({ total, perFunction }: ConcurrencyLimits, onRefused: () => void = () => {}): Concurrency {
+  // An entry stays when its function rests, as taking it out and in again costs a call more than the entry.
+  const running = new Map<string, Running>()
   let all = 0
 
   return {
-    isRunning: (name) => running.has(name),
+    isRunning: (name) => (running.get(name)?.count ?? 0) > 0,
     enter (name) {
-      const own = running.get(name) ?? 0
-      if (all >= total) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, 'invocations', total)
-      if (own >= perFunction) throw new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, 'its invocations', perFunction)
+      const own = runningOf(name)
+      if (all >= total) throw refusal(name, 'invocations', total)
+      if (own.count >= perFunction) throw refusal(name, 'its invocations', perFunction)
       all++
-      running.set(name, own + 1)
+      own.count++
       let inside = true
       return () => {
-        if (inside) leave(name)
+        if (!inside) return
         inside = false
+        all--
+        own.count--
       }
     }
   }
 
-  function leave (name: string): void {
-    const own = running.get(name) ?? 0
-    all--
-    if (own > 1) running.set(name, own - 1)
-    else running.delete(name)
+  function refusal (name: string, what: string, limit: number): Error {
+    onRefused()
+    return new FST_NETLIFY_TOO_MANY_INVOCATIONS(name, what, limit)
+  }
+
+  function runningOf (name: string): Running {
+    let own = running.get(name)
+    if (own === undefined) {
+      own = { count: 0 }
+      running.set(name, own)
+    }
+    return own
   }
 }

@@ -7,7 +7,6 @@ import type { FunctionRequest } from '../functions/exchange.ts'
 import { readBody } from '../http/body.ts'
 import { onClientLeft } from '../http/client.ts'
 import { IncomingRequest } from '../http/incoming-request.ts'
-import { requestUrl } from '../http/url.ts'
 import type { GeoHeader } from '../invoke/geo.ts'
 import type { Call, StartInvocation } from '../invoke/invocation.ts'
 import { createRequestId } from '../invoke/request-id.ts'
@@ -27,7 +26,7 @@ export interface FunctionLimits {
 }
 
 type Place = ReturnType<GeoHeader>
-type RoutedCall = Pick<Call, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'>
+type RoutedCall = Pick<Call, 'functionName' | 'requestId' | 'ip' | 'params' | 'route' | 'log'> & { readonly target: string }
 
 export interface FunctionServerOptions {
   readonly background: Background
@@ -74,20 +73,19 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     if (definition.state === 'failed') throw brokenFunctionError(definition, options.exposeErrors)
     if (definition.form === 'web' && FORBIDDEN_METHODS.has(request.method)) throw new FST_NETLIFY_METHOD_NOT_SUPPORTED(request.method)
 
-    const call = { functionName: definition.name, requestId, ip: request.ip, params, route, log }
-    const url = requestUrl(request.protocol, request.host, target ?? request.raw.url ?? '/')
+    const call = { functionName: definition.name, requestId, ip: request.ip, params, route, log, target: target ?? request.raw.url ?? '/' }
     if (definition.kind === 'background') {
-      accept(definition, call, url, request, reply).catch((error: Error) => replyError(reply, error))
+      accept(definition, call, request, reply).catch((error: Error) => replyError(reply, error))
       return
     }
     const payload = request.body as Readable | undefined
     const geo = placeOf(request)
     if (payload === undefined && !(geo instanceof Promise)) {
-      return run(version, definition, call, new IncomingRequest(request, url, null, trustPlatformHeaders, geo), request, reply)
+      return run(version, definition, call, new IncomingRequest(request, call.target, null, trustPlatformHeaders, geo), request, reply)
     }
     // Slow uploads hold no places, yet no body is read for a call that is refused.
     check(definition, request, reply)
-    complete(limits.requestBody, url, geo, request, reply)
+    complete(limits.requestBody, call.target, geo, request, reply)
       .then((functionRequest) => run(version, definition, call, functionRequest, request, reply))
       .catch((error: Error) => replyError(reply, error))
   }
@@ -97,7 +95,7 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     // The time begins here: a slow upload is not the function's.
     const { functionName, requestId, ip, params, route, log } = call
     const invocation = startInvocation({
-      functionName, requestId, ip, params, route, log, trigger: 'http', isolation: definition.isolation, deployId: identity.deploy.id, request: functionRequest
+      functionName, requestId, ip, params, route, log, trigger: 'http', isolation: definition.isolation, deployId: identity.deploy.id, request: functionRequest, target: call.target
     }, options.timeoutOf(definition), isConnected(request))
     const pending = new PendingReply(reply, invocation, limits.streamedBody, leave)
     onClientLeft(reply.raw, () => invocation.abort(new FST_NETLIFY_CLIENT_LEFT()))
@@ -106,21 +104,21 @@ export function createFunctionServer (options: FunctionServerOptions): FunctionS
     invoker.invoke(definition, functionRequest, invocation).then((response) => pending.send(response), fail)
   }
 
-  async function accept (definition: ReadyFunction, call: RoutedCall, url: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function accept (definition: ReadyFunction, call: RoutedCall, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const limit = Math.min(limits.backgroundBody, Number.MAX_SAFE_INTEGER)
-    const { method, headers, body } = await complete(limit, url, placeOf(request), request, reply)
+    const { method, url, headers, body } = await complete(limit, call.target, placeOf(request), request, reply)
     // A finite limit reads the body whole, and a background body is always limited.
     const stored = { method, url, headers, body: body as Uint8Array<ArrayBuffer> | null }
-    const { log: _, ...job } = call
+    const { log: _log, target: _target, ...job } = call
     await background.accept({ ...job, request: stored })
     reply.code(202).send()
   }
 
-  async function complete (limit: number, url: string, geo: Place, request: FastifyRequest, reply: FastifyReply): Promise<FunctionRequest> {
+  async function complete (limit: number, target: string, geo: Place, request: FastifyRequest, reply: FastifyReply): Promise<FunctionRequest> {
     try {
       const payload = request.body as Readable | undefined
       const body = payload === undefined ? null : await readBody(payload, request.headers['content-length'], limit, reply.raw)
-      return new IncomingRequest(request, url, body, trustPlatformHeaders, await geo)
+      return new IncomingRequest(request, target, body, trustPlatformHeaders, await geo)
     } catch (error) {
       if (error instanceof FST_NETLIFY_REQUEST_BODY_TOO_LARGE) leaveBodyUnread(request, reply)
       throw error

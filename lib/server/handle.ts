@@ -5,11 +5,14 @@ import type { FunctionConfig } from '../functions/config.ts'
 import type { FunctionDefinition, FunctionKind, IsolationMode } from '../functions/definition.ts'
 import type { EventKey, EventSlug } from '../functions/events.ts'
 import type { InvocationRecord } from '../functions/invocation-record.ts'
+import type { Logs } from '../logs/history.ts'
 import type { JobEvent } from '../queue/attempt.ts'
 import type { EventDelivery, Events } from './events.ts'
+import type { Health, HealthCheck } from './health.ts'
 import type { Jobs } from './jobs.ts'
 import { invoke, type InvokeOptions } from './invoke.ts'
 import type { BuildEvent, Reload } from './reload.ts'
+import type { Schedules } from './schedules.ts'
 import type { Site } from './site-version.ts'
 
 /** One function of a site, as `app.netlifyFunctions.functions` shows it. */
@@ -46,7 +49,20 @@ export interface SiteEvents {
 export interface NetlifyFunctions {
   /** Those that are served now. */
   readonly functions: readonly FunctionInfo[]
+  /** Absolute path of the directory whose files are served, if there is one. */
+  readonly published: string | undefined
   readonly jobs: Jobs
+  readonly schedules: Schedules
+  /** What functions have done and printed lately; the option `logs` says how much is kept. */
+  readonly logs: Logs
+  /** How the site does; never rejects. The option `health` has load balancers ask it. */
+  health (): Promise<Health>
+  /**
+   * Has `health()` say that no more requests should come, and waits so that load balancers notice. Everything is
+   * served on until `app.close()`, which ends the wait. All sites of the app leave together.
+   * @throws FST_NETLIFY_INVALID_OPTION
+   */
+  drain (milliseconds: number): Promise<void>
   /**
    * Runs a function without HTTP. A background function is queued, and the response is its 202. A scheduled function
    * gets the clock's request, whatever `request` says, and the response is an empty 204 when it has ended.
@@ -75,8 +91,11 @@ export interface NetlifyFunctions {
 export interface HandleOptions extends InvokeOptions {
   readonly site: Site
   readonly jobs: Jobs
+  readonly schedules: Schedules
+  readonly logs: Logs
   readonly reload: Reload
   readonly emit: Events['emit']
+  readonly health: HealthCheck
   readonly events: EventEmitter<SiteEvents>
   /** The sites of the scope, by name; filled as they are registered. */
   readonly sites: ReadonlyMap<string, NetlifyFunctions>
@@ -88,8 +107,15 @@ export function createHandle (options: HandleOptions): NetlifyFunctions {
     get functions () {
       return [...site.current.functions.values()].map(toInfo)
     },
+    get published () {
+      return site.current.files?.directory
+    },
     jobs: options.jobs,
+    schedules: options.schedules,
+    logs: { list: options.logs.list, subscribe: options.logs.subscribe },
     invoke: async (name, request) => await invoke(options, site.current, name, request),
+    health: options.health.check,
+    drain: options.health.drain,
     reload: options.reload,
     emit: async (event, payload) => await options.emit(event, payload),
     on: (event, listener) => { events.on(event, listener as never) },

@@ -1,12 +1,12 @@
-import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_JOB_NOT_CHANGED } from '../errors.ts'
+import { FST_NETLIFY_FUNCTION_NOT_FOUND, FST_NETLIFY_INVALID_JOB_FILTER, FST_NETLIFY_JOB_NOT_CHANGED } from '../errors.ts'
 import type { Paused } from '../queue/consumer.ts'
-import type { Job, JobCounts, JobFilter, QueueDriver } from '../queue/driver.ts'
+import type { Job, JobCounts, JobFilter, JobState, QueueDriver } from '../queue/driver.ts'
 import type { HeaderSeal } from '../queue/sealed-headers.ts'
 import type { Background } from './background.ts'
 
 /** The background jobs of a site, and of those with the same queue. Secret headers are left out. */
 export interface Jobs {
-  /** Newest first, 100 at a time unless the filter says otherwise. */
+  /** Newest first, 100 at a time unless the filter says otherwise. @throws FST_NETLIFY_INVALID_JOB_FILTER */
   list (filter?: JobFilter): Promise<Job[]>
   get (id: string): Promise<Job | undefined>
   /** Makes a failed or cancelled job due now, with all attempts again. @throws FST_NETLIFY_JOB_NOT_CHANGED */
@@ -32,10 +32,23 @@ export interface JobsOptions {
   readonly hasFunction: (name: string) => boolean
 }
 
+export const JOB_STATES: readonly JobState[] = ['waiting', 'running', 'succeeded', 'failed', 'cancelled']
+
+const FILTER_RULES: Readonly<Record<keyof JobFilter, readonly [isGood: (value: unknown) => boolean, rule: string]>> = {
+  id: [isText, 'must be a text'],
+  function: [isText, 'must be the name of a function'],
+  state: [(value) => JOB_STATES.some((state) => state === value), `must be one of ${JOB_STATES.map((state) => `"${state}"`).join(', ')}`],
+  offset: [isCount, 'must be a whole number from 0 on'],
+  limit: [(value) => value === Infinity || isCount(value), 'must be a whole number from 0 on, or Infinity for all jobs']
+}
+
 /** Makes `app.netlifyFunctions.jobs`. */
 export function createJobs ({ driver, background, seal, hasFunction }: JobsOptions): Jobs {
   return {
-    list: async (filter) => (await driver.list(filter)).map(seal.conceal),
+    async list (filter) {
+      if (filter !== undefined) checkFilter(filter)
+      return (await driver.list(filter)).map(seal.conceal)
+    },
     async get (id) {
       const [job] = await driver.list({ id })
       return job && seal.conceal(job)
@@ -65,4 +78,23 @@ export function createJobs ({ driver, background, seal, hasFunction }: JobsOptio
   function checkName (functionName: string | undefined): void {
     if (functionName !== undefined && !hasFunction(functionName)) throw new FST_NETLIFY_FUNCTION_NOT_FOUND(functionName)
   }
+}
+
+/** A filter often comes from a query string. */
+function checkFilter (filter: unknown): void {
+  if (typeof filter !== 'object' || filter === null) throw new FST_NETLIFY_INVALID_JOB_FILTER('the filter must be an object')
+  const known = new Map(Object.entries(FILTER_RULES))
+  for (const [key, value] of Object.entries(filter)) {
+    const [isGood, rule] = known.get(key) ?? []
+    if (isGood === undefined) throw new FST_NETLIFY_INVALID_JOB_FILTER(`the filter must have no "${key}", only ${[...known.keys()].join(', ')}`)
+    if (value !== undefined && !isGood(value)) throw new FST_NETLIFY_INVALID_JOB_FILTER(`"${key}" of the filter ${rule}`)
+  }
+}
+
+function isText (value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isCount (value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { nextRun } from '../functions/cron.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { createRequestId } from '../invoke/request-id.ts'
+import type { Paused } from '../queue/consumer.ts'
 import type { Job, QueueDriver } from '../queue/driver.ts'
 import { createOutage } from '../queue/outage.ts'
 import type { Background } from './background.ts'
@@ -29,7 +30,15 @@ export interface SchedulerOptions {
 
 /** Runs scheduled functions at their times. */
 export interface Scheduler {
+  /** From the start to the stop. */
+  readonly active: boolean
+  readonly stopped: boolean
+  readonly paused: Paused
   start (): void
+  /** Lets the times of a function, or of all, pass by unqueued. */
+  pause (functionName?: string): void
+  /** Takes a pause back: that of a function or, without a name, every one. */
+  resume (functionName?: string): void
   /** Looks at the functions again, after a reload. */
   update (): void
   stop (): void
@@ -60,10 +69,33 @@ const systemClock: Clock = {
 export function createScheduler ({ functions, background, driver, isRunning, siteUrl, log, clock = systemClock }: SchedulerOptions): Scheduler {
   const stopping = new AbortController()
   const outage = createOutage(log)
+  const pausedFunctions = new Set<string>()
+  let allPaused = false
   let schedules: Schedule[] | undefined
   let clearTimer = (): void => {}
 
   return {
+    get active () {
+      return schedules !== undefined && !stopping.signal.aborted
+    },
+    get stopped () {
+      return stopping.signal.aborted
+    },
+    get paused () {
+      return { all: allPaused, functions: [...pausedFunctions] }
+    },
+    pause (functionName) {
+      if (functionName === undefined) allPaused = true
+      else pausedFunctions.add(functionName)
+    },
+    resume (functionName) {
+      if (functionName !== undefined) {
+        pausedFunctions.delete(functionName)
+        return
+      }
+      allPaused = false
+      pausedFunctions.clear()
+    },
     start () {
       if (schedules !== undefined || stopping.signal.aborted) return
       begin()
@@ -99,7 +131,8 @@ export function createScheduler ({ functions, background, driver, isRunning, sit
     for (const schedule of all.filter(({ due }) => due <= now)) {
       // Times that went by while the process could not look are one run, not several.
       schedule.due = nextRun(schedule.cron, now)
-      run(schedule.functionName, schedule.due, schedule.due - now)
+      if (allPaused || pausedFunctions.has(schedule.functionName)) log.debug({ function: schedule.functionName }, 'scheduled run left out, as its schedule is paused')
+      else run(schedule.functionName, schedule.due, schedule.due - now)
     }
   }
 
@@ -155,6 +188,6 @@ function readSchedules (functions: Iterable<FunctionDefinition>, now: number, kn
 }
 
 /** A background function may be called by its schedule and by clients. */
-function isScheduledRun ({ request }: Job): boolean {
+export function isScheduledRun ({ request }: Pick<Job, 'request'>): boolean {
   return request.headers['x-nf-event'] === 'schedule'
 }

@@ -95,24 +95,32 @@ function createDefaultQueue (file: string, log: FastifyBaseLogger): SiteQueue {
   const driver = createReplaceableQueue(memoryQueue())
   /** What it is good for. */
   let opened: QueueNeed = 'nothing'
+  let last: Promise<void> = Promise.resolve()
+
   return {
     driver,
     async ensure (need) {
-      if (opened === 'calls' || need === 'nothing' || need === opened) return
-      // Sites without such functions do not even load SQLite.
-      const { sqliteQueue } = await import('../queue/sqlite.ts')
-      const queue = sqliteQueue({ file })
-      try {
-        await open(queue, log)
-        await driver.replace(queue)
-        opened = 'calls'
-      } catch (error) {
-        await within(DRIVER_TIMEOUT, queue.close())
-        // A run of a schedule that is lost comes again at the next time, and nobody has a 202 for it.
-        if (need === 'calls' || !(error instanceof FST_NETLIFY_QUEUE_BROKEN)) throw error
-        log.warn({ err: error }, 'scheduled runs wait in memory: where several processes serve this site, each of them runs every schedule, and a run that the end of its process breaks off is lost')
-        opened = 'schedules'
-      }
+      const turn = last.then(async () => await ensure(need))
+      last = turn.catch(() => {})
+      await turn
+    }
+  }
+
+  async function ensure (need: QueueNeed): Promise<void> {
+    if (opened === 'calls' || need === 'nothing' || need === opened) return
+    // Sites without such functions do not even load SQLite.
+    const { sqliteQueue } = await import('../queue/sqlite.ts')
+    const queue = sqliteQueue({ file })
+    try {
+      await open(queue, log)
+      await driver.replace(queue)
+      opened = 'calls'
+    } catch (error) {
+      await within(DRIVER_TIMEOUT, queue.close())
+      // A run of a schedule that is lost comes again at the next time, and nobody has a 202 for it.
+      if (need === 'calls' || !(error instanceof FST_NETLIFY_QUEUE_BROKEN)) throw error
+      log.warn({ err: error }, 'scheduled runs wait in memory: where several processes serve this site, each of them runs every schedule, and a run that the end of its process breaks off is lost')
+      opened = 'schedules'
     }
   }
 }

@@ -16,7 +16,7 @@ export async function boot (root: string, functions = 'netlify/functions'): Prom
   installFetchObjects()
   const cacheDirectory = createCacheDirectory(root)
   const build = await buildFunctions({
-    root, cacheDirectory, directories: [join(root, functions)], generated: [], tsconfigDirectories: [root], lightObjects: true, overridesFor: () => ({}), instance: '', load: loadFunction
+    root, cacheDirectory, directories: [join(root, functions)], generated: [], tsconfigDirectories: [root], lightObjects: true, ownConsole: false, overridesFor: () => ({}), instance: '', load: loadFunction
   })
   const answers = await Promise.all(build.functions.map(async (loaded) => {
     if (!('handler' in loaded)) return [loaded.definition.name, loaded.definition.state === 'failed' ? loaded.definition.error.message : 'runs elsewhere']

@@ -21,7 +21,7 @@ installFetchObjects()
 
 async function build (root: string, lightObjects = true): Promise<SiteBuild> {
   return await buildFunctions({
-    root, cacheDirectory: createCacheDirectory(root), directories: [join(root, 'netlify/functions')], generated: [], tsconfigDirectories: [root], lightObjects, overridesFor: () => ({}), instance: '', load: loadFunction
+    root, cacheDirectory: createCacheDirectory(root), directories: [join(root, 'netlify/functions')], generated: [], tsconfigDirectories: [root], lightObjects, ownConsole: false, overridesFor: () => ({}), instance: '', load: loadFunction
   })
 }
 

@@ -76,12 +76,15 @@ t.test('a host that could move the path, the user or the port of the URL is a 40
   }
 })
 
-t.test('the host of a bad request is told by its code', async (t) => {
-  const app = await createApp(t, files)
-  const response = await app.inject({ url: '/.netlify/functions/url', headers: { host: 'evil.example/x' } })
-  t.equal(response.statusCode, 400)
-  t.equal(response.json().code, 'FST_NETLIFY_INVALID_HOST')
-})
+for (const isolation of ['inline', 'thread'] as const) {
+  t.test(`the host of a bad request is told by its code, ${isolation}`, async (t) => {
+    const app = await createApp(t, files, { isolation })
+    const bad = await app.inject({ url: '/.netlify/functions/url', headers: { host: 'evil.example/x' } })
+    t.equal(bad.statusCode, 400)
+    t.equal(bad.json().code, 'FST_NETLIFY_INVALID_HOST')
+    t.equal((await app.inject('/.netlify/functions/url')).statusCode, 200, 'and harms no other request')
+  })
+}
 
 t.test('the path and query are those of the request line', async (t) => {
   const app = await createApp(t, files)

@@ -11,7 +11,7 @@ t.test('every native member works without a native object, and gives the same', 
   t.ok(MEMBERS.length >= 14)
   for (const [name, { value }] of MEMBERS) {
     const read = (url: URL): unknown => String(typeof value === 'function' ? Reflect.apply(Reflect.get(url, name) as () => unknown, url, []) : Reflect.get(url, name))
-    t.equal(read(createLazyUrl(HREF)), read(native), name)
+    t.equal(read(createLazyUrl({ url: HREF })), read(native), name)
   }
 })
 
@@ -20,12 +20,12 @@ t.test('every native setter changes it as it changes a native one', async (t) =>
   const setters = MEMBERS.filter(([, { set }]) => set !== undefined).map(([name]) => name)
   t.same(setters.toSorted(), Object.keys(values).toSorted())
   for (const name of setters) {
-    const [native, lazy] = [new URL(HREF), createLazyUrl(HREF)]
+    const [native, lazy] = [new URL(HREF), createLazyUrl({ url: HREF })]
     Reflect.set(native, name, values[name])
     Reflect.set(lazy, name, values[name])
     t.equal(lazy.href, native.href, name)
   }
-  const lazy = createLazyUrl(HREF)
+  const lazy = createLazyUrl({ url: HREF })
   lazy.searchParams.set('q', '3')
   t.equal(lazy.search, '?q=3')
 })
@@ -36,17 +36,17 @@ t.test('it is listed and named as a native one', async (t) => {
     for (const key in url) enumerated.push(key)
     return [enumerated.toSorted(), Object.keys(url), { ...url }, url.constructor.name, Object.prototype.toString.call(url), url instanceof URL]
   }
-  t.same(shape(createLazyUrl(HREF)), shape(new URL(HREF)))
+  t.same(shape(createLazyUrl({ url: HREF })), shape(new URL(HREF)))
 })
 
 t.test('whoever takes a URL takes it', async (t) => {
-  const lazy = createLazyUrl(HREF)
+  const lazy = createLazyUrl({ url: HREF })
   t.equal(new URL('c', lazy).href, new URL('c', HREF).href)
   t.equal(new URL(lazy).href, CANONICAL)
   t.equal(`${lazy}`, CANONICAL)
   t.equal(JSON.stringify({ lazy }), JSON.stringify({ lazy: new URL(HREF) }))
   t.equal(URL.parse('/z', lazy)?.pathname, '/z')
-  t.equal(new Request(createLazyUrl('http://h/p')).url, 'http://h/p')
+  t.equal(new Request(createLazyUrl({ url: 'http://h/p' })).url, 'http://h/p')
   t.equal(inspect(lazy), inspect(new URL(HREF)))
   t.equal(inspect({ deep: { lazy } }, { depth: 0 }), inspect({ deep: { lazy: new URL(HREF) } }, { depth: 0 }))
 })

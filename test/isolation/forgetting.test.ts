@@ -13,7 +13,7 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 t.test('a thread lets go of the settings of a version that is not served any more', async (t) => {
-  const desk = new CallDesk(new Ledger(), () => {})
+  const desk = new CallDesk(new Ledger(), () => {}, () => {})
   const weak = (() => {
     const given = settings({})
     desk.receive({ type: 'site', site: 1 }, given)
@@ -26,7 +26,7 @@ t.test('a thread lets go of the settings of a version that is not served any mor
 })
 
 t.test('groups of threads whose variables nobody has any more are let go of', async (t) => {
-  const pool = createThreadPool({ threads: { min: 1, max: 1 }, memory: 64, idleTimeout: 1000, log: captureLog().logger as never })
+  const pool = createThreadPool({ threads: { min: 1, max: 1 }, memory: 64, idleTimeout: 1000, log: captureLog().logger as never, print: () => {} })
   t.teardown(async () => { await pool.close(0) })
   const load = async (version: string): Promise<WeakRef<object>> => {
     const site = registerSite(settings({ VERSION: version }))

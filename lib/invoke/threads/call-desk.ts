@@ -2,7 +2,7 @@ import { loadFunction, type Loadable, type LoadedFunction } from '../../build/lo
 import type { ReadyFunction } from '../../functions/definition.ts'
 import { BLOBS_VARIABLE } from '../../site/blobs.ts'
 import { createCallEnv } from '../call-env.ts'
-import { createSiteEnv, runInScope, type RunningCode, type SiteEnv } from '../globals.ts'
+import { createSiteEnv, runInScope, type Print, type RunningCode, type SiteEnv } from '../globals.ts'
 import { createInlineInvoker } from '../inline.ts'
 import type { Invoker } from '../invoker.ts'
 import { processEnv } from '../process-env.ts'
@@ -12,6 +12,7 @@ import { packError } from './portable-error.ts'
 import { ThreadCall } from './thread-call.ts'
 import { ThreadInvocation } from './thread-invocation.ts'
 import { createThreadLog } from './thread-log.ts'
+import { runInTrace } from './thread-trace.ts'
 
 interface Site {
   readonly settings: SiteSettings
@@ -25,15 +26,17 @@ type Post = (message: FromThread, payload?: Payload) => void
 export class CallDesk {
   readonly #ledger: Ledger
   readonly #post: Post
+  readonly #print: Print
   readonly #sites = new Map<number, Site>()
   readonly #loadables = new Map<string, Loadable>()
   /** What is loaded, by the key of its bundle; what is still being loaded has its promise. */
   readonly #loaded = new Map<string, LoadedFunction | Promise<LoadedFunction | undefined>>()
   readonly #calls = new Map<number, ThreadCall>()
 
-  constructor (ledger: Ledger, post: Post) {
+  constructor (ledger: Ledger, post: Post, print: Print) {
     this.#ledger = ledger
     this.#post = post
+    this.#print = print
   }
 
   receive (message: Exclude<ToThread, UrgentMessage>, payload: Payload): void {
@@ -74,9 +77,9 @@ export class CallDesk {
     else this.#runOnceLoaded(running, site, message)
   }
 
-  #run (running: ThreadCall, site: Site, loaded: LoadedFunction, { call, kind }: CallMessage): void {
+  #run (running: ThreadCall, site: Site, loaded: LoadedFunction, { call, kind, trace }: CallMessage): void {
     const definition: ReadyFunction = loaded.definition.kind === kind ? loaded.definition : { ...loaded.definition, kind }
-    this.#ledger.run(call, () => running.run(this.#invokerOf(site, loaded), definition))
+    this.#ledger.run(call, () => runInTrace(trace, () => running.run(this.#invokerOf(site, loaded), definition)))
   }
 
   async #runOnceLoaded (running: ThreadCall, site: Site, message: CallMessage): Promise<void> {
@@ -106,7 +109,7 @@ export class CallDesk {
     const { name: functionName } = loadable.source
     const loadEnv = settings.blobs === undefined ? env : createCallEnv(env, BLOBS_VARIABLE, settings.blobs.context)
     const code: RunningCode & { call: number | undefined } = { functionName, call, log: createThreadLog(() => undefined, this.#post) }
-    const loading = this.#ledger.run(call, () => runInScope({ context: null, env: loadEnv, code }, () => loadFunction(loadable)))
+    const loading = this.#ledger.run(call, () => runInScope({ context: null, env: loadEnv, code, print: this.#print }, () => loadFunction(loadable)))
     this.#loaded.set(bundle, loading)
     loading.finally(() => { code.call = undefined }).then((loaded) => {
       if (loaded === undefined) this.#loaded.delete(bundle)
@@ -127,7 +130,8 @@ export class CallDesk {
         findCaller: (_definition, _request, invocation) => invocation instanceof ThreadInvocation ? invocation.caller : undefined,
         blobs: settings.blobs,
         maxLambdaBody: settings.maxLambdaBody,
-        exposeErrors: settings.exposeErrors
+        exposeErrors: settings.exposeErrors,
+        print: this.#print
       })
       invokers.set(loaded, invoker)
     }

@@ -32,6 +32,7 @@ export class CallTask implements Task {
   readonly response: Promise<FunctionResponse>
   losses = 0
   readonly #options: CallOptions
+  readonly #url: string
   readonly #answer = Promise.withResolvers<FunctionResponse>()
   readonly #works = new Map<number, PromiseWithResolvers<void>>()
   #call = -1
@@ -48,7 +49,9 @@ export class CallTask implements Task {
     this.loadable = options.loadable
     this.response = this.#answer.promise
     this.#options = options
-    const { invocation } = options
+    const { invocation, request } = options
+    // Of a client's words no URL may be made; better here than when a thread has the call already.
+    this.#url = request.url
     invocation.onTimeout((error) => {
       this.#isExpired = true
       this.#reject(error)
@@ -78,8 +81,8 @@ export class CallTask implements Task {
 
   begin (call: number, post: (message: ToThread, payload?: Payload) => void): void {
     const { definition, request, invocation, caller } = this.#options
-    const { method, url, headers, platformHeaders, body } = request
-    const { requestId, ip, params, route, deadline, signal } = invocation
+    const { method, headers, platformHeaders, body } = request
+    const { requestId, job, trace, ip, params, route, deadline, signal } = invocation
     this.#call = call
     this.#post = post
     const streams = body instanceof ReadableStream
@@ -91,11 +94,13 @@ export class CallTask implements Task {
       bundle: definition.bundle,
       kind: definition.kind,
       method,
-      url,
+      url: this.#url,
       headers,
       platformHeaders: platformHeaders === headers ? undefined : platformHeaders,
       streams,
       requestId,
+      job,
+      trace,
       ip,
       params,
       route,

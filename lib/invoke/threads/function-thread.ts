@@ -2,15 +2,17 @@ import { extname } from 'node:path'
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_THREAD_LOST } from '../../errors.ts'
+import type { Print } from '../globals.ts'
 import { departureOf, type Departure } from './departure.ts'
 import { heapLimit } from './heap-guard.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Ledger } from './ledger.ts'
-import type { Batch, Culprit, FromThread, LogMessage, ThreadData, ToThread } from './messages.ts'
+import type { Batch, Culprit, FromThread, LogMessage, OutputMessage, ThreadData, ToThread } from './messages.ts'
 import { Outbox, unpack } from './outbox.ts'
 import { packError, unpackError } from './portable-error.ts'
 import { threadEnv, type RegisteredSite } from './site-registry.ts'
 import type { Task } from './task.ts'
+import { outputCost } from './thread-output.ts'
 
 export interface FunctionThreadOptions {
   /** Whose variables it has in `process.env`. */
@@ -19,6 +21,7 @@ export interface FunctionThreadOptions {
   /** Megabytes. */
   readonly memory: number
   readonly log: FastifyBaseLogger
+  readonly print: Print
   readonly onUp: () => void
   /** Some of its calls have come to their end. */
   readonly onOver: () => void
@@ -210,6 +213,7 @@ export class FunctionThread {
     let isSomethingOver = false
     unpack<FromThread>(batch, (message, payload) => {
       if (message.type === 'log') return this.#write(message)
+      if (message.type === 'output') return this.#print(message)
       if (message.type === 'up') {
         this.isUp = true
         return this.#options.onUp()
@@ -234,6 +238,14 @@ export class FunctionThread {
   #write ({ call, level, details, error, text }: LogMessage): void {
     const log = (call === undefined ? undefined : this.#find(call)?.log) ?? this.#options.log
     log[level]({ ...details, ...(error && { err: unpackError(error) }) }, text)
+  }
+
+  #print (message: OutputMessage): void {
+    const { functionName, requestId, job, level, text } = message
+    this.#ledger.hear(outputCost(message))
+    const { log, print } = this.#options
+    const ownLog = this.taskOf(message)?.log ?? (job === undefined ? log : log.child({ jobId: job.id, attempt: job.attempt }))
+    print({ functionName, requestId, job, log: ownLog }, level, text)
   }
 
   /** The process lives on while somebody waits for the thread. */

@@ -1,7 +1,8 @@
 const PONG = 0
 const RUNNING = 1
+const HEARD = 2
 /** Where the calls begin. */
-const FIRST = 2
+const FIRST = 3
 const INITIAL = 1024
 /** Calls of one thread at once. */
 const MOST = 1024 * 1024
@@ -55,6 +56,11 @@ export class Ledger {
     if (Atomics.exchange(this.#words, FIRST + call, FREE) !== FREE) this.#free.push(call)
   }
 
+  /** What functions have printed has arrived. */
+  hear (characters: number): void {
+    Atomics.add(this.#words, HEARD, characters)
+  }
+
   /** The last ping that the thread has got. */
   get pong (): number {
     return Atomics.load(this.#words, PONG)
@@ -71,6 +77,11 @@ export class Ledger {
   /** False for a call that has been withdrawn. */
   take (call: number): boolean {
     return Atomics.compareExchange(this.#words, FIRST + call, POSTED, TAKEN) === POSTED
+  }
+
+  /** Characters that have arrived, in all. */
+  get heard (): number {
+    return Atomics.load(this.#words, HEARD)
   }
 
   answer (ping: number): void {

@@ -2,6 +2,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Loadable } from '../../build/load.ts'
 import type { FunctionKind } from '../../functions/definition.ts'
 import type { FunctionResponse } from '../../functions/exchange.ts'
+import type { InvocationRecord } from '../../functions/invocation-record.ts'
+import type { OutputLevel } from '../../functions/output.ts'
 import type { Blobs } from '../../site/blobs.ts'
 import type { Caller } from '../caller.ts'
 import type { SiteIdentity } from '../site-identity.ts'
@@ -53,6 +55,9 @@ export interface CallMessage extends OfCall {
   readonly platformHeaders?: Readonly<Record<string, string>> | undefined
   readonly streams: boolean
   readonly requestId: string
+  readonly job?: InvocationRecord['job']
+  /** Headers of its span. */
+  readonly trace?: Readonly<Record<string, string>> | undefined
   readonly ip: string
   readonly params: Readonly<Record<string, string>>
   readonly route?: string | undefined
@@ -95,6 +100,7 @@ export type FromThread =
   | OfCall & { readonly type: 'work', readonly work: number }
   | OfCall & { readonly type: 'work-done', readonly work: number, readonly error: PortableError | undefined }
   | LogMessage
+  | OutputMessage
   /** The thread is about to end, as `process.exit` was called. */
   | { readonly type: 'ending', readonly by: Culprit, readonly how: string }
   /** Nothing more will come of the call. */
@@ -109,6 +115,17 @@ export interface LogMessage {
   readonly level: LogLevel
   readonly details: Readonly<Record<string, unknown>>
   readonly error: PortableError | undefined
+  readonly text: string
+}
+
+/** What a function has printed, maybe after its call. */
+export interface OutputMessage {
+  readonly type: 'output'
+  readonly call: number | undefined
+  readonly functionName: string
+  readonly requestId: string | undefined
+  readonly job: InvocationRecord['job']
+  readonly level: OutputLevel
   readonly text: string
 }
 

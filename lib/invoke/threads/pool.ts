@@ -4,6 +4,7 @@ import { moduleKey, type Loadable } from '../../build/load.ts'
 import { FST_NETLIFY_HELD_BACK, FST_NETLIFY_THREAD_LOST } from '../../errors.ts'
 import type { FunctionKind, ReadyFunction } from '../../functions/definition.ts'
 import type { FunctionResponse } from '../../functions/exchange.ts'
+import type { Print } from '../globals.ts'
 import { CallTask, type CallOptions } from './call-task.ts'
 import type { Departure } from './departure.ts'
 import type { FunctionThread } from './function-thread.ts'
@@ -23,6 +24,9 @@ export interface ThreadPoolOptions {
   /** Milliseconds after which a thread that has nothing to do ends, if there are more than `min`. */
   readonly idleTimeout: number
   readonly log: FastifyBaseLogger
+  readonly print: Print
+  /** A thread has ended that was not asked to. */
+  readonly onLost?: (reason: Exclude<Departure['reason'], 'asked'>) => void
 }
 
 /** Runs functions in threads, and keeps the process and each other's calls safe from them. */
@@ -43,7 +47,7 @@ export interface ThreadPool {
 }
 
 export function createThreadPool (options: ThreadPoolOptions): ThreadPool {
-  const { threads: { min, max }, idleTimeout, log } = options
+  const { threads: { min, max }, idleTimeout, log, print } = options
   const groups = new Map<string, ThreadGroup>()
   const holdbacks = new Holdbacks()
   const bundles = new Map<string, string>()
@@ -120,7 +124,7 @@ export function createThreadPool (options: ThreadPoolOptions): ThreadPool {
     const key = `${name} ${memory} ${site.envKey}`
     let group = groups.get(key)
     if (group === undefined) {
-      group = new ThreadGroup({ name: `functions: ${name}`, site, min, max, memory, idleTimeout, log, onGone })
+      group = new ThreadGroup({ name: `functions: ${name}`, site, min, max, memory, idleTimeout, log, print, onGone })
       groups.set(key, group)
     }
     return group
@@ -135,7 +139,10 @@ export function createThreadPool (options: ThreadPoolOptions): ThreadPool {
     const culprit = departure.by ?? (departure.reason === 'memory' ? thread.holder : undefined)
     const named = culprit && thread.taskOf(culprit)
     const { guilty, again, suspects, failed } = judge(thread.leave(), departure, named)
-    if (departure.reason !== 'asked') report(departure, guilty, thread)
+    if (departure.reason !== 'asked') {
+      options.onLost?.(departure.reason)
+      report(departure, guilty, thread)
+    }
     for (const { task, error } of failed) task.fail(error)
     for (const task of again) begin(retried(task), group)
     for (const task of suspects) group.runAlone(retried(task))

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_NETLIFY_THREAD_LOST } from '../../errors.ts'
+import type { Print } from '../globals.ts'
 import type { Departure } from './departure.ts'
 import { FunctionThread } from './function-thread.ts'
 import type { RegisteredSite } from './site-registry.ts'
@@ -16,6 +17,7 @@ export interface ThreadGroupOptions {
   /** Milliseconds. */
   readonly idleTimeout: number
   readonly log: FastifyBaseLogger
+  readonly print: Print
   /** A thread is gone that had tasks. */
   readonly onGone: (group: ThreadGroup, thread: FunctionThread, departure: Departure) => void
 }
@@ -146,13 +148,14 @@ export class ThreadGroup {
   }
 
   #start (into: Set<FunctionThread>): FunctionThread | undefined {
-    const { name, site, memory, log, onGone } = this.#options
+    const { name, site, memory, log, print, onGone } = this.#options
     try {
       const thread: FunctionThread = new FunctionThread({
         name: `${name} ${++this.#started}`,
         site,
         memory,
         log,
+        print,
         onUp: () => this.balance(),
         onOver: () => this.#onOver(thread),
         onGone: (departure) => {

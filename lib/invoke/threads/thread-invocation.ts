@@ -28,6 +28,7 @@ export class ThreadInvocation implements Invocation {
   }
 
   get requestId (): string { return this.#message.requestId }
+  get job (): CallMessage['job'] { return this.#message.job }
   get ip (): string { return this.#message.ip }
   get params (): Readonly<Record<string, string>> { return this.#message.params }
   get route (): string | undefined { return this.#message.route }

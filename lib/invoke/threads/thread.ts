@@ -9,6 +9,7 @@ import type { Batch, FromThread, Payload, ThreadData, ToThread, UrgentMessage } 
 import { Outbox, unpack } from './outbox.ts'
 import { guardProcess } from './process-guard.ts'
 import { createThreadLog } from './thread-log.ts'
+import { createThreadPrint } from './thread-output.ts'
 
 /** Milliseconds after which what has been answered leaves before more is begun. */
 const TURN = 1
@@ -18,7 +19,7 @@ const { port, ledger: buffer } = workerData as ThreadData
 const outbox = new Outbox<FromThread>(port)
 const ledger = new Ledger(buffer)
 const collect = installCollector()
-const desk = new CallDesk(ledger, (message, payload) => outbox.post(message, payload))
+const desk = new CallDesk(ledger, (message, payload) => outbox.post(message, payload), createThreadPrint(ledger, outbox))
 let waiting: Array<[message: Exclude<ToThread, UrgentMessage>, payload: Payload]> = []
 let isTurnSet = false
 
