@@ -70,7 +70,7 @@ async function runJob (app: FastifyInstance, name: string, request: Request): Pr
   await app.ready()
   await app.netlifyFunctions.invoke(name, request)
   const error = await end.promise
-  process.stderr.write(error === undefined ? 'The background function has succeeded\n' : `The background function has failed: ${toSingleLines(error)}\n`)
+  process.stderr.write(error === undefined ? 'The background function has succeeded\n' : `The background function has failed: ${toLine(error.split('\n', 1)[0]!)}\n`)
   return error === undefined ? 0 : 1
 }
 

@@ -1,15 +1,15 @@
 import type { FunctionInfo } from '../index.ts'
 import { failedOf } from './site.ts'
 import { drawTable, type Column } from './table.ts'
-import { cut, plural, toLine } from './text.ts'
+import { cut, toLine } from './text.ts'
 import type { Terminal } from './terminal.ts'
 
 const COLUMNS: ReadonlyArray<Column<FunctionInfo>> = [
   { title: 'FUNCTION', text: ({ name }) => name, style: 'cyan' },
   { title: 'KIND', text: ({ kind }) => kind ?? '?' },
-  { title: 'METHOD', text: ({ config }) => config?.method?.join(' ') ?? 'any' },
+  { title: 'METHOD', text: ({ config }) => config?.method?.join(' ') ?? 'any', isSpare: true },
   { title: 'PATH OR SCHEDULE', text: whereOf },
-  { title: 'RUNS', text: ({ isolation }) => isolation ?? '-', style: 'dim' }
+  { title: 'RUNS', text: ({ isolation }) => isolation ?? '-', style: 'dim', isSpare: true }
 ]
 const LONGEST_REASON = 500
 
@@ -30,7 +30,7 @@ function drawFailure ({ name, error }: FunctionInfo, { paint }: Terminal): strin
 }
 
 function rest (count: number): string {
-  return count > 0 ? `and ${plural(count, '').trim()} more\n` : ''
+  return count > 0 ? `and ${count.toLocaleString('en')} more\n` : ''
 }
 
 function whereOf ({ schedule, events, routes }: FunctionInfo): string {

@@ -5,13 +5,18 @@ export interface Column<Row> {
   readonly title: string
   readonly text: (row: Row) => string
   readonly style?: Style
+  /** Left out where the terminal is narrow. */
+  readonly isSpare?: boolean
 }
 
 const GAP = 2
 const LEAST_WIDTH = 5
+/** Characters below which a terminal is narrow. */
+const NARROW = 60
 
 /** Draws rows below each other, in lines that fit the terminal. Texts may be anybody's. */
-export function drawTable<Row> (rows: readonly Row[], columns: ReadonlyArray<Column<Row>>, { width, paint }: Pick<Terminal, 'width' | 'paint'>): string {
+export function drawTable<Row> (rows: readonly Row[], all: ReadonlyArray<Column<Row>>, { width, paint }: Pick<Terminal, 'width' | 'paint'>): string {
+  const columns = all.filter(({ isSpare = false }) => !isSpare || width >= NARROW)
   const cells = rows.map((row) => columns.map(({ text }) => toLine(text(row))))
   const titles = columns.map(({ title }) => title)
   const widths = fit(titles.map((title, index) => Math.max(title.length, ...cells.map((texts) => texts[index]!.length))), width)

@@ -72,7 +72,7 @@ ${isolation !== undefined && html`<dt>Runs</dt><dd>${isolation === 'thread' ? 'i
 ${events.length > 0 && html`<dt>Events</dt><dd>${events.join(', ')}</dd>`}
 ${schedule !== undefined && html`<dt>Schedule</dt><dd><code>${schedule}</code> · <a href="${base}/schedules">schedules</a></dd>`}
 <dt>Source file</dt><dd><code>${relative(root, file)}</code></dd>
-<dt>Config</dt><dd>${config === undefined ? 'unknown until it loads' : html`<pre tabindex="0">${textOfConfig(config)}</pre>`}</dd>
+<dt>Config</dt><dd>${config === undefined ? 'unknown until it loads' : drawConfig(config)}</dd>
 </dl>`
 }
 
@@ -112,20 +112,21 @@ function drawLog ({ logs }: NetlifyFunctions, name: string, query: Readonly<Reco
 <button>Show</button>
 </form>
 <div class="controls" data-log-controls data-keep="always" data-key="log-controls"><button type="button" data-log-pause aria-pressed="false" hidden>Pause</button><button type="button" data-log-clear hidden>Clear</button><span data-log-state role="status"></span></div>
-<ol class="log" role="log" aria-label="Log of ${name}" tabindex="0" data-keep data-key="log" data-live-log="${base}/events?${events.toString()}">${lines.map(drawLine)}</ol>`
+<div class="log" role="log" aria-label="Log of ${name}" tabindex="0" data-keep data-key="log" data-live-log="${base}/events?${events.toString()}">${lines.map(drawLine)}</div>`
 }
 
 function drawLine ({ time, level, text }: LogLine): Html {
   const iso = new Date(time).toISOString()
-  return html`<li class="level-${level}"><time datetime="${iso}">${iso.slice(11, 23)}</time> <b>${level}</b> <span>${text}</span></li>`
+  return html`<div class="level-${level}"><time datetime="${iso}">${iso.slice(11, 23)}</time> <b>${level}</b> <span>${text}</span></div>`
 }
 
 function textOfError (error: Error): string {
   return String(error.message)
 }
 
-function textOfConfig (config: object): string {
-  return JSON.stringify(config, leaveOutNothing, 2).slice(0, LONGEST_CONFIG)
+function drawConfig (config: object): Html {
+  const text = JSON.stringify(config, leaveOutNothing, 2).slice(0, LONGEST_CONFIG)
+  return text === '{}' ? html`nothing set` : html`<pre tabindex="0">${text}</pre>`
 }
 
 /** What is not set is `false`, or a list of nothing. */

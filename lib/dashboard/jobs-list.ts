@@ -118,7 +118,7 @@ export function drawChange ({ id, state }: Pick<Job, 'id' | 'state'>, from: Read
 function drawError (error: string): Html {
   const [line = ''] = error.replace(OUR_WORDS, '').split('\n', 1)
   if (error.length <= ERROR_LENGTH && line === error) return html`${error}`
-  return html`<details><summary>${line.length > ERROR_LENGTH ? `${line.slice(0, ERROR_LENGTH)}…` : line}</summary><pre>${error}</pre></details>`
+  return html`<details><summary>${line.length > ERROR_LENGTH ? `${line.slice(0, ERROR_LENGTH)}…` : line}</summary><pre tabindex="0">${error}</pre></details>`
 }
 
 function drawNothing (view: JobsView, counts: JobCounts, base: string): Html {

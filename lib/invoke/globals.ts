@@ -83,7 +83,7 @@ export function createSiteEnv (variables: Readonly<Record<string, string>>, host
   }
 }
 
-/** What no function prints has gone astray, and goes the way it would have gone without us. */
+/** Outside of every call, a text goes the way it would have gone without us. */
 function print (level: OutputLevel, text: string): void {
   const scope = scopes().getStore()
   if (scope === undefined) console[level](text)

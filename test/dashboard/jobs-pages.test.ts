@@ -132,3 +132,16 @@ t.test('the buttons are those that the state of a job allows', async (t) => {
   await queue.settle(claim!, { outcome: 'succeeded' })
   t.same(await buttons(), [])
 })
+
+t.test('a queue that is out of reach is said, and the server goes on', async (t) => {
+  const queue = memoryQueue()
+  const app = await createApp(t, { 'netlify/functions/mail-background.mjs': 'export default () => {}' }, { queue, dashboard: true })
+  t.equal((await app.inject('/.netlify/dashboard/jobs')).statusCode, 200)
+  await queue.close()
+  for (const path of ['/jobs', '/jobs/1']) {
+    const { statusCode, body } = await app.inject(`/.netlify/dashboard${path}`)
+    t.equal(statusCode, 503)
+    t.match(body, 'it is closed')
+  }
+  t.equal((await app.inject('/.netlify/dashboard/builds')).statusCode, 200)
+})

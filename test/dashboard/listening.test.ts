@@ -43,7 +43,7 @@ t.test('nor on a Unix socket, which is whose its file is', async (t) => {
 t.test('it listens on localhost, whatever addresses that has', async (t) => {
   const app = await createDashboardApp(t)
   await app.listen({ port: 0 })
-  for (const { port } of app.addresses()) t.equal((await fetch(`http://localhost:${port}${BASE}`)).status, 200)
+  for (const { port } of app.addresses() as AddressInfo[]) t.equal((await fetch(`http://localhost:${port}${BASE}`)).status, 200)
 })
 
 t.test('with auth, it listens anywhere', async (t) => {

@@ -72,7 +72,7 @@ function follow (list: HTMLElement, events: string): void {
 }
 
 function draw ({ time, level, text }: Line): HTMLElement {
-  const item = document.createElement('li')
+  const item = document.createElement('div')
   item.className = `level-${/^[a-z]+$/.test(level) ? level : 'info'}`
   const when = document.createElement('time')
   when.dateTime = new Date(time).toISOString()

@@ -55,14 +55,14 @@ function optionsOf ({ lines }: PlotData, figure: HTMLElement, width: number): uP
     cursor: { y: false },
     legend: { live: true },
     scales: { x: { time: true }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => `${tick.toLocaleString('en')} ${first?.unit ?? ''}`) }],
+    axes: [{ ...axis, space: 80 }, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => labelOf(tick, first?.unit ?? '')) }],
     series: [{}, ...lines.map(({ label, unit }, index): uPlot.Series => ({
       label,
       stroke: color(`--plot-${index}`),
       width: 2,
       spanGaps: false,
       points: { show: true, size: 4 },
-      value: (_plot, value) => value === null ? '–' : `${value.toLocaleString('en')} ${unit}`
+      value: (_plot, value) => value === null ? '–' : labelOf(value, unit)
     }))]
   }
 }
@@ -70,4 +70,8 @@ function optionsOf ({ lines }: PlotData, figure: HTMLElement, width: number): uP
 function toColumns ({ ago, lines }: PlotData): uPlot.AlignedData {
   const now = Math.floor(Date.now() / 1000)
   return [ago.map((seconds) => now - seconds), ...lines.map(({ values }) => values)]
+}
+
+function labelOf (value: number, unit: string): string {
+  return unit === 'ms' && value >= 1000 ? `${(value / 1000).toLocaleString('en')} s` : `${value.toLocaleString('en')} ${unit}`
 }

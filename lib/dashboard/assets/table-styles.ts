@@ -15,6 +15,8 @@ tbody th a { overflow-wrap: anywhere; }
 td .quiet, .quiet { color: var(--quiet); font-size: 13px; }
 .functions td.plain { min-width: 140px; }
 td code { font-size: 12.5px; }
+.invocations th :is(a, code) { overflow-wrap: normal; }
+.invocations td:nth-child(6) { min-width: 180px; }
 time { white-space: nowrap; }
 .state { display: inline-block; padding: 0 9px; border-radius: 99px; font-size: 13px; line-height: 22px; white-space: nowrap; background: var(--back); color: var(--quiet); border: 1px solid var(--line); }
 .state-succeeded, .state-ready { background: var(--good-back); color: var(--good); border-color: transparent; }

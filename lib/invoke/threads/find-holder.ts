@@ -41,12 +41,15 @@ async function lookInto (threadId: number, collects: boolean): Promise<Culprit |
   const { promise, resolve } = Promise.withResolvers<Culprit | undefined>()
   const timer = setTimeout(resolve, PATIENCE, undefined)
   let looked = ''
+  let letGo = (): void => {}
+  const onExit = (): void => letGo()
+  process.once('exit', onExit)
   try {
     session.connect()
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
       if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return
       looked = sessionId
-      halt(session, sessionId, expression(collects), resolve)
+      letGo = halt(session, sessionId, expression(collects), resolve)
     })
     // It may end while it is looked into.
     session.on('NodeWorker.detachedFromWorker', ({ params: { sessionId } }) => {
@@ -56,11 +59,14 @@ async function lookInto (threadId: number, collects: boolean): Promise<Culprit |
     return await promise
   } finally {
     clearTimeout(timer)
+    process.off('exit', onExit)
+    letGo()
     session.disconnect()
   }
 }
 
-function halt (session: Session, sessionId: string, expression: string, onFound: (culprit: Culprit | undefined) => void): void {
+/** Gives what lets the thread go on: a thread that is halted cannot be ended, nor can its process. */
+function halt (session: Session, sessionId: string, expression: string, onFound: (culprit: Culprit | undefined) => void): () => void {
   let looks = 0
   let asked = 0
   let found: Culprit | undefined
@@ -83,6 +89,7 @@ function halt (session: Session, sessionId: string, expression: string, onFound:
   let sent = 0
   send('Debugger.enable')
   send('Debugger.pause')
+  return () => { send('Debugger.disable') }
 
   function send (method: string, params: object = {}): number {
     session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: ++sent, method, params }) })
