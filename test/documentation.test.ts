@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { defaultBackground, defaultLimits, resolveOptions } from '../lib/options/resolve.ts'
 
 const repository = join(import.meta.dirname, '..')
-const pages = ['README.md', 'docs/architecture.md', 'docs/compatibility.md', 'docs/errors.md', 'docs/isolation.md', 'docs/moving-from-netlify.md', 'docs/queue-drivers.md']
+const pages = ['README.md', 'docs/architecture.md', 'docs/cli.md', 'docs/compatibility.md', 'docs/dashboard.md', 'docs/errors.md', 'docs/isolation.md', 'docs/logs.md', 'docs/metrics.md', 'docs/moving-from-netlify.md', 'docs/production.md', 'docs/queue-drivers.md']
 const readme = await readPage('README.md')
 
 t.test('the README has every option in its table', async (t) => {

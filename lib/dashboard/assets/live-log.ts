@@ -60,7 +60,6 @@ function follow (list: HTMLElement, events: string): void {
 
   function show (lines: readonly Line[]): void {
     const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8
-    document.querySelector('[data-log-empty]')?.remove()
     list.append(...lines.map(draw))
     while (list.childElementCount > MOST_LINES) list.firstElementChild?.remove()
     if (isAtEnd) list.scrollTop = list.scrollHeight
