@@ -22,7 +22,7 @@ t.test('the package holds what it runs on and its documentation, nothing else', 
   const docs = (await filesBelow(join(repository, 'docs'))).map((file) => `docs/${file}`)
 
   t.strictSame(files.sort(), ['LICENSE', 'README.md', 'package.json', ...built, ...docs].sort())
-  t.ok(docs.every((file) => file.endsWith('.md')))
+  t.ok(docs.every((file) => /\.(?:md|png)$|^docs\/production\//.test(file)))
   const texts = await Promise.all(files.map(async (file) => await readFile(join(installed, file), 'utf8')))
   t.strictSame(files.filter((_, index) => /^\/\/# sourceMappingURL=/m.test(texts[index]!)), [], 'no file points at a source map that is not there')
 })

@@ -22,8 +22,8 @@ export function createProgram (terminal: Terminal): Program {
   const program = new Command('fastify-netlify-functions')
   // Subcommands take these over, so they come first.
   program.exitOverride().enablePositionalOptions().configureHelp({ showGlobalOptions: false }).configureOutput({
-    getOutHelpWidth: () => 100,
-    getErrHelpWidth: () => 100
+    getOutHelpWidth: () => 120,
+    getErrHelpWidth: () => 120
   })
   for (const each of [program, program.command('serve', { hidden: true })]) {
     addServeFlags(each).action(async (directory: string | undefined, flags: ServeFlags) => { await serve(directory, flags, terminal) })
