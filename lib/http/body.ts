@@ -19,10 +19,21 @@ export async function readBody (payload: Readable, declared: string | undefined,
   if (hasClientLeft(response)) throw new FST_NETLIFY_CLIENT_LEFT()
   if (Number(declared) > limit) throw new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit)
   if (limit === Infinity) return toWebStream(payload, response)
-  const chunks = await collect(payload, limit)
-  if (chunks.length === 0) return null
-  // Buffers come from a shared pool; a function gets memory of its own.
-  return new Uint8Array(Buffer.concat(chunks))
+  return join(await collect(payload, limit))
+}
+
+/** Buffers come from a shared pool; a function gets memory of its own. Copying each byte once shows in a small call's cost. */
+function join (chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> | null {
+  const [first] = chunks
+  if (first === undefined) return null
+  if (chunks.length === 1) return new Uint8Array(first)
+  const joined = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
+  let place = 0
+  for (const chunk of chunks) {
+    joined.set(chunk, place)
+    place += chunk.length
+  }
+  return joined
 }
 
 function collect (payload: Readable, limit: number): Promise<Buffer[]> {

@@ -34,10 +34,22 @@ export function createObservers (log: Pick<FastifyBaseLogger, 'error'>): Observe
       return () => set(observers.filter((other) => other !== observer))
     },
     begun (invocation, call) {
-      for (const observer of starters) tell(() => observer.begun?.(invocation, call))
+      for (const observer of starters) {
+        try {
+          observer.begun?.(invocation, call)
+        } catch (error) {
+          logFailure(error)
+        }
+      }
     },
     ended (record, invocation, call) {
-      for (const observer of observers) tell(() => observer.ended(record, invocation, call))
+      for (const observer of observers) {
+        try {
+          observer.ended(record, invocation, call)
+        } catch (error) {
+          logFailure(error)
+        }
+      }
     }
   }
 
@@ -46,11 +58,7 @@ export function createObservers (log: Pick<FastifyBaseLogger, 'error'>): Observe
     starters = all.filter((observer) => observer.begun !== undefined)
   }
 
-  function tell (what: () => void): void {
-    try {
-      what()
-    } catch (error) {
-      log.error({ err: error }, 'an observer of invocations threw')
-    }
+  function logFailure (error: unknown): void {
+    log.error({ err: error }, 'an observer of invocations threw')
   }
 }

@@ -35,8 +35,6 @@ export interface SiteLogs extends Logs {
 
 const OFF: LogSettings = { invocations: false, history: 0, headers: [], redact: [], file: undefined }
 
-type WithoutId<Entry> = Entry extends LogEntry ? Omit<Entry, 'id'> : never
-
 /** @throws FST_NETLIFY_MISSING_PACKAGE, FST_NETLIFY_INVALID_OPTION if the file cannot be written */
 export async function createSiteLogs ({ settings: given, observers, log }: SiteLogsOptions): Promise<SiteLogs> {
   const settings = given || OFF
@@ -55,7 +53,7 @@ export async function createSiteLogs ({ settings: given, observers, log }: SiteL
     print ({ functionName, requestId, job, log }, level, text) {
       if (isAbsent(log)) console[level](text)
       else log[level]({ function: functionName, requestId }, text)
-      if (isAlwaysOn || listeners.length > 0) add({ type: 'output', time: Date.now(), function: functionName, requestId, jobId: job?.id, level, text })
+      if (isAlwaysOn || listeners.length > 0) add({ id: ++lastId, type: 'output', time: Date.now(), function: functionName, requestId, jobId: job?.id, level, text })
     },
     list: history.list,
     subscribe (given) {
@@ -74,12 +72,11 @@ export async function createSiteLogs ({ settings: given, observers, log }: SiteL
 
   function observe (): void {
     stopObserving ??= observers.add({
-      ended: (record) => add({ type: 'invocation', time: record.startedAt + record.duration, record: keepableRecord(record) })
+      ended: (record) => add({ id: ++lastId, type: 'invocation', time: record.startedAt + record.duration, record: keepableRecord(record) })
     })
   }
 
-  function add (given: WithoutId<LogEntry>): void {
-    const entry = { id: ++lastId, ...given } as LogEntry
+  function add (entry: LogEntry): void {
     history.add(entry)
     file?.write(entry)
     for (const listener of listeners) tell(listener, entry)
