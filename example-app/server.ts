@@ -20,6 +20,9 @@ await app.register(netlifyFunctions, {
   // The site is where netlify.toml is; this file runs from dist/.
   root: dirname(import.meta.dirname),
   env: { MY_API_KEY, OPENAI_BASE_URL },
+  // Without a password, as only this machine gets to it.
+  dashboard: true,
+  health: { path: '/health' },
   ...QUEUE_FILE && { queue: sqliteQueue({ file: QUEUE_FILE }) }
 })
 
@@ -35,4 +38,4 @@ process.on('SIGHUP', () => {
 })
 
 await app.listen({ port: Number(PORT) })
-console.log(`The example is at http://localhost:${PORT} (Ctrl-C ends it)`)
+console.log(`The example is at http://localhost:${PORT} (Ctrl-C ends it), its dashboard at http://localhost:${PORT}/.netlify/dashboard`)

@@ -1,7 +1,9 @@
 import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { defaultBackground, defaultLimits, resolveOptions } from '../lib/options/resolve.ts'
+import { defaultBackground } from '../lib/options/background.ts'
+import { defaultLimits } from '../lib/options/limits.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 
 const repository = join(import.meta.dirname, '..')
 const pages = ['README.md', 'docs/architecture.md', 'docs/cli.md', 'docs/compatibility.md', 'docs/dashboard.md', 'docs/errors.md', 'docs/isolation.md', 'docs/logs.md', 'docs/metrics.md', 'docs/moving-from-netlify.md', 'docs/production.md', 'docs/queue-drivers.md']

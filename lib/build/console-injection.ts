@@ -19,8 +19,8 @@ const GLOBALS = ['globalThis', 'global']
 const OBJECT_MODULE = `export const ${NAME} = globalThis[Symbol.for(${JSON.stringify(CONSOLE)})]()
 export { ${NAME} as ${INJECTED} }`
 
-/** Of a member of `globalThis`, it becomes what no module may say. */
-const DELETED = new RegExp(`\\bdelete (?:${NAME}|${INJECTED})\\b`)
+/** Of a member of `globalThis`, it becomes what no module may say. A member of `console` itself may go. */
+const DELETED = new RegExp(`\\bdelete (?:${NAME}|${INJECTED})\\d*\\b(?!\\s*[.?[])`)
 
 export const consoleInjection: ConsoleInjection = {
   inject: [OBJECT],

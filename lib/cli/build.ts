@@ -13,7 +13,7 @@ export async function build (directory: string | undefined, flags: SiteFlags, te
   const begun = performance.now()
   const root = findSite(directory)
   const progress = showProgress()
-  const logger = createLogger({ level: flags.logLevel ?? 'silent', isPretty: true, terminal, beforeLine: progress.clear, output: process.stderr })
+  const logger = createLogger({ level: flags.logLevel ?? (flags.verbose ? 'error' : 'silent'), isPretty: true, isVerbose: true, terminal, beforeLine: progress.clear, output: process.stderr })
   const app = await openSite(toPluginOptions(root, flags), { logger }).finally(progress.stop)
   const { functions } = app.netlifyFunctions
   const failed = failedOf(functions)

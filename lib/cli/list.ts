@@ -14,7 +14,7 @@ export interface ListFlags extends SiteFlags {
 export async function list (directory: string | undefined, flags: ListFlags, terminal: Terminal): Promise<number> {
   const root = findSite(directory)
   const progress = showProgress()
-  const logger = createLogger({ level: flags.logLevel ?? 'silent', isPretty: true, terminal, beforeLine: progress.clear, output: process.stderr })
+  const logger = createLogger({ level: flags.logLevel ?? (flags.verbose ? 'error' : 'silent'), isPretty: true, isVerbose: true, terminal, beforeLine: progress.clear, output: process.stderr })
   const app = await openSite(toPluginOptions(root, flags), { logger }).finally(progress.stop)
   const { functions } = app.netlifyFunctions
   if (flags.json) process.stdout.write(`${JSON.stringify(functions.map(toPlain), null, 2)}\n`)

@@ -10,6 +10,10 @@ export interface LogOptions {
   readonly beforeLine?: () => void
   /** Whether lines are left out for the time being. */
   readonly isMuted?: () => boolean
+  /** Whether people get the whole of errors that show where in the site they are. */
+  readonly isVerbose?: boolean
+  /** Whether people get no line for a function that cannot run, as a table is going to name it. */
+  readonly hidesFailures?: () => boolean
   /** Default: the standard output. */
   readonly output?: NodeJS.WriteStream
 }
@@ -20,10 +24,17 @@ export interface Logger {
   readonly stream: { write (line: string): void }
 }
 
+interface Line {
+  readonly err?: { readonly code?: string, readonly message?: string }
+  readonly msg?: string
+}
+
 const DEEPEST = 8
+/** Errors whose message shows the place in the site; the rest of them shows ours. */
+const PLACED: ReadonlySet<string | undefined> = new Set(['FST_NETLIFY_BUILD_FAILED', 'FST_NETLIFY_LOAD_FAILED'])
 
 /** Makes a logger that writes at once: lines for a person, or one JSON text each. */
-export function createLogger ({ level, isPretty, terminal, beforeLine, isMuted, output = process.stdout }: LogOptions): Logger {
+export function createLogger ({ level, isPretty, terminal, beforeLine, isMuted, isVerbose, hidesFailures, output = process.stdout }: LogOptions): Logger {
   const colorize = (output === process.stderr ? terminal.paintError : terminal.paint)('red', ' ') !== ' '
   const format = isPretty ? prettyFactory({ colorize, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', singleLine: true }) : undefined
   return {
@@ -31,11 +42,23 @@ export function createLogger ({ level, isPretty, terminal, beforeLine, isMuted, 
     stream: {
       write (line) {
         if (isMuted?.()) return
+        const text = format === undefined ? line : pretty(JSON.parse(line), format)
+        if (text === undefined) return
         beforeLine?.()
-        output.write(format === undefined ? line : format(harmless(JSON.parse(line), 0)))
+        output.write(text)
       }
     }
   }
+
+  function pretty (line: Line, format: (line: unknown) => string): string | undefined {
+    const isFailure = !isVerbose && PLACED.has(line.err?.code)
+    if (isFailure && hidesFailures?.()) return undefined
+    return format(harmless(isFailure ? shorten(line) : line, 0))
+  }
+}
+
+function shorten ({ err, msg, ...line }: Line): Line {
+  return { ...line, msg: `${msg}: ${err?.message}` }
 }
 
 /** JSON shows a control character as text; a terminal obeys it. */

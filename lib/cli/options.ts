@@ -20,7 +20,8 @@ export interface SiteFlags {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
-export function addSiteFlags (command: Command, logLevel: string): Command {
+export function addSiteFlags (command: Command, logLevel?: string): Command {
+  const level = new Option('--log-level <level>', `least level that is logged${logLevel === undefined ? ' (default: silent; with --verbose, error)' : ''}`).choices(LEVELS)
   return command
     .option('--functions <dir>', 'directory of functions, relative to the site; may be given several times', gather)
     .option('--publish <dir>', 'directory of static files, relative to the site')
@@ -33,7 +34,7 @@ export function addSiteFlags (command: Command, logLevel: string): Command {
     .addOption(new Option('--geo <source>', 'what context.geo shows').choices(['mock']))
     .option('--country <code>', 'country of --geo mock, such as DE', toCountry)
     .option('--blobs <dir>', 'keep Netlify Blobs in this directory')
-    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(LEVELS).default(logLevel))
+    .addOption(logLevel === undefined ? level : level.default(logLevel))
     .option('--verbose', 'show where in the code an error comes from')
     .option('--no-color', 'no colours (as the variable NO_COLOR)')
 }

@@ -31,10 +31,10 @@ export function createProgram (terminal: Terminal): Program {
   program.description('Serves the Netlify Functions and the static files of a site.')
   program.addHelpText('after', '\n<command> --help shows what a command takes. Exit codes: 0 done, 1 failed, 2 wrong usage.')
 
-  addSiteFlags(program.command('list').description('show the functions of a site').argument('[directory]', DIRECTORY), 'silent')
+  addSiteFlags(program.command('list').description('show the functions of a site').argument('[directory]', DIRECTORY))
     .option('--json', 'as JSON')
     .action(async (directory: string | undefined, flags: ListFlags) => { code = await list(directory, flags, terminal) })
-  addSiteFlags(program.command('build').description('build the functions ahead of a start').argument('[directory]', DIRECTORY), 'silent')
+  addSiteFlags(program.command('build').description('build the functions ahead of a start').argument('[directory]', DIRECTORY))
     .action(async (directory: string | undefined, flags: SiteFlags) => { code = await build(directory, flags, terminal) })
   addSiteFlags(program.command('invoke').description('run one function and write what it answers').argument('<name>', 'name of the function'), 'info')
     .option('--directory <dir>', DIRECTORY)

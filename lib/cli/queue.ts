@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { errors, type QueueDriver } from '../index.ts'
+import type { QueueDriver } from '../index.ts'
 import { usage } from './failure.ts'
 
 const RULE = '"--queue" must be memory, sqlite:FILE, redis://… or postgres://…'
@@ -17,7 +17,7 @@ export async function openQueue (given: string | undefined): Promise<QueueDriver
   if (given.startsWith('sqlite:')) return await openSqlite(given.slice('sqlite:'.length))
   // The text may hold a password, so no message repeats it.
   if (!DATABASE.test(given) || !URL.canParse(given)) throw usage(RULE)
-  const { bullmqQueue } = await import('../queue/bullmq.ts').catch(missingPackage)
+  const { bullmqQueue } = await import('../queue/bullmq.ts')
   return bullmqQueue({ connection: given })
 }
 
@@ -30,9 +30,4 @@ export async function openSqlite (file: string): Promise<QueueDriver> {
   if (file === '') throw usage(RULE)
   const { sqliteQueue } = await import('../queue/sqlite.ts')
   return sqliteQueue({ file: resolve(file) })
-}
-
-function missingPackage (error: NodeJS.ErrnoException): never {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
-  throw new errors.FST_NETLIFY_MISSING_PACKAGE('--queue', 'bullmq', 'bullmq ioredis', { cause: error })
 }

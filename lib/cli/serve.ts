@@ -47,8 +47,12 @@ export async function serve (directory: string | undefined, flags: ServeFlags, t
   const options = await toOptions(root, flags)
   const isPretty = flags.pretty ?? (!flags.json && terminal.isInteractive)
   const progress = showProgress()
-  const logger = createLogger({ level: flags.logLevel ?? 'info', isPretty, terminal, beforeLine: progress.clear })
-  const app = await createSiteApp(options, { logger, ...withoutRequestLines(), ...flags.trustProxy !== undefined && { trustProxy: toTrust(flags.trustProxy) } }).finally(progress.clear)
+  let isBooting = true
+  const logger = createLogger({
+    level: flags.logLevel ?? 'info', isPretty, isVerbose: flags.verbose ?? false, hidesFailures: () => isBooting, terminal, beforeLine: progress.clear
+  })
+  // What a proxy has on its way when the server begins to close is served, not refused.
+  const app = await createSiteApp(options, { logger, return503OnClosing: false, ...withoutRequestLines(), ...flags.trustProxy !== undefined && { trustProxy: toTrust(flags.trustProxy) } }).finally(progress.clear)
   try {
     const { functions, published } = app.netlifyFunctions
     if (functions.length === 0 && published === undefined && !flags.watch && flags.devServer === undefined) throw nothingToServe(root)
@@ -58,6 +62,7 @@ export async function serve (directory: string | undefined, flags: ServeFlags, t
     throw error
   }
   closeOnSignals(app, flags)
+  isBooting = false
   if (isPretty) process.stdout.write(banner(app, root, flags, terminal))
   else app.log.info(summary(app, flags), 'the site is served')
 }
@@ -114,6 +119,7 @@ async function listen (app: FastifyInstance, { port, host }: ServeFlags): Promis
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') throw failure(`port ${port} of ${host} is taken; give another one by --port, or 0 for any that is free`, error)
     if (code === 'EACCES') throw failure(`port ${port} may not be used by this user; give one from 1024 on by --port`, error)
+    if (code === 'FST_NETLIFY_DASHBOARD_NEEDS_AUTH') throw failure(`others can reach the dashboard at ${host}; say who may see it by the variable NETLIFY_DASHBOARD_AUTH or by --dashboard-auth, or leave --host out`, error)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') throw failure(`${host} is no address of this machine; give another one by --host`, error)
     throw error
   }

@@ -1,4 +1,4 @@
-import { isNativeError } from 'node:util/types'
+import { isNativeError, isProxy } from 'node:util/types'
 import { inspect } from 'node:util'
 
 const LONGEST_DESCRIPTION = 1000
@@ -13,8 +13,8 @@ export function describe (value: unknown): string {
 }
 
 /**
- * Gives what user code threw as an Error: itself, or, where it is no Error or its message, stack or code cannot be read,
- * one that shows it. That stands for an error of the user's, so it has no code of ours. Never throws.
+ * Gives what user code threw as an Error: itself, or, where it is no Error, a proxy of one, or its message, stack or code
+ * cannot be read, one that shows it. That stands for an error of the user's, so it has no code of ours. Never throws.
  */
 export function toError (thrown: unknown): Error {
   return isSoundError(thrown) ? thrown : new Error(`${describe(thrown)} was thrown, which is not an Error`)
@@ -22,7 +22,7 @@ export function toError (thrown: unknown): Error {
 
 function isSoundError (thrown: unknown): thrown is Error {
   try {
-    return (isNativeError(thrown) || thrown instanceof Error) &&
+    return !isProxy(thrown) && (isNativeError(thrown) || thrown instanceof Error) &&
       typeof thrown.message === 'string' && typeof (thrown.stack ?? '') === 'string' &&
       typeof (thrown as NodeJS.ErrnoException).code !== 'symbol'
   } catch {

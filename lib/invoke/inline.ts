@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { isProxy } from 'node:util/types'
 import { FST_NETLIFY_FUNCTION_FAILED, FST_NETLIFY_INVALID_EVENT_RESULT, FST_NETLIFY_HEADER_NOT_LATIN1, FST_NETLIFY_INVALID_LAMBDA_RESULT, FST_NETLIFY_INVALID_RESPONSE, FST_NETLIFY_INVALID_RETURN_VALUE } from '../errors.ts'
 import type { ReadyFunction } from '../functions/definition.ts'
 import { EVENT_HEADER, eventTypes, type EventSlug } from '../functions/events.ts'
@@ -201,7 +202,7 @@ function discard (returned: unknown): FunctionResponse {
 
 function isCoded (error: unknown): error is Error {
   const code = (error as { code?: unknown } | null | undefined)?.code
-  return error instanceof Error && typeof code === 'string' && code.startsWith('FST_NETLIFY_')
+  return error instanceof Error && !isProxy(error) && typeof code === 'string' && code.startsWith('FST_NETLIFY_')
 }
 
 /** What a function returned, short enough for a log line. */

@@ -46,20 +46,39 @@ export function keepableRecord (record: InvocationRecord): InvocationRecord {
   return record.error === undefined ? record : { ...record, error: copyError(record.error) }
 }
 
-/** Never throws. */
+/** Has the reason with it where the error does not tell it, as it is not for clients. Never throws. */
 export function copyError (thrown: unknown): ErrorCopy {
   const error = toError(thrown)
-  return {
+  const copy = {
     name: textOf(error, 'name', LONGEST_NAME) ?? 'Error',
     message: textOf(error, 'message', LONGEST_MESSAGE) ?? '',
     code: textOf(error, 'code', LONGEST_NAME),
     stack: textOf(error, 'stack', LONGEST_STACK)
   }
+  const cause = causeOf(error)
+  const reason = cause && textOf(cause, 'message', LONGEST_MESSAGE)
+  if (reason === undefined || copy.message.includes(reason)) return copy
+  const stack = cause && textOf(cause, 'stack', LONGEST_STACK)
+  return {
+    ...copy,
+    message: detach(`${copy.message}: ${reason}`.slice(0, LONGEST_MESSAGE)),
+    stack: detach(`${copy.stack ?? ''}\ncaused by ${stack ?? reason}`.slice(0, LONGEST_STACK))
+  }
 }
 
 /** The code of what a function has failed with, if it has one. Never throws. */
 export function codeOf (thrown: unknown): string | undefined {
-  return thrown instanceof Error ? textOf(thrown, 'code', LONGEST_NAME) : undefined
+  try {
+    return thrown instanceof Error ? textOf(thrown, 'code', LONGEST_NAME) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Makes a text of its own: a part of a longer one keeps all of that in memory. */
+export function detach (text: string): string {
+  // Put together, it is copied when it is taken apart.
+  return ` ${text}`.slice(1)
 }
 
 /** What an entry takes in memory, in characters. */
@@ -78,7 +97,15 @@ function textOf (error: Error, key: keyof ErrorCopy, longest: number): string | 
   try {
     const value = (error as Partial<ErrorCopy>)[key]
     if (value === undefined) return undefined
-    return (typeof value === 'string' ? value : describe(value)).slice(0, longest)
+    return detach((typeof value === 'string' ? value : describe(value)).slice(0, longest))
+  } catch {
+    return undefined
+  }
+}
+
+function causeOf (error: Error): Error | undefined {
+  try {
+    return error.cause === undefined ? undefined : toError(error.cause)
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Print } from '../invoke/globals.ts'
 import type { Observers } from '../invoke/observers.ts'
-import { keepableRecord, type LogEntry } from './entry.ts'
+import { detach, keepableRecord, type LogEntry } from './entry.ts'
 import { openLogFile, type LogFile, type LogFileSettings } from './file.ts'
 import { createHistory, type History, type Logs } from './history.ts'
 import { isAbsent } from './host-log.ts'
@@ -53,7 +53,7 @@ export async function createSiteLogs ({ settings: given, observers, log }: SiteL
     print ({ functionName, requestId, job, log }, level, text) {
       if (isAbsent(log)) console[level](text)
       else log[level]({ function: functionName, requestId }, text)
-      if (isAlwaysOn || listeners.length > 0) add({ id: ++lastId, type: 'output', time: Date.now(), function: functionName, requestId, jobId: job?.id, level, text })
+      if (isAlwaysOn || listeners.length > 0) add({ id: ++lastId, type: 'output', time: Date.now(), function: functionName, requestId, jobId: job?.id, level, text: detach(text) })
     },
     list: history.list,
     subscribe (given) {

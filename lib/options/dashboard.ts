@@ -2,6 +2,21 @@ import type { DashboardAuth, DashboardSettings } from '../dashboard.ts'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import { isRecord, isText } from './kinds.ts'
 
+/** Where the dashboard is, and who may see it. See docs/dashboard.md. */
+export interface DashboardOptions {
+  /**
+   * Its path, below the site's `prefix`.
+   * @default '/.netlify/dashboard'
+   */
+  path?: string
+  /**
+   * User name and password, or a function that says whether a request may see the dashboard; if it throws, rejects or takes
+   * ten seconds, the request may not. Needed unless the server listens on the loopback only.
+   * @default none; only requests that come straight from this machine are answered
+   */
+  auth?: DashboardAuth
+}
+
 /** Every default of the option `dashboard`. */
 export const defaultDashboard: DashboardSettings = Object.freeze({ path: '/.netlify/dashboard', auth: undefined })
 

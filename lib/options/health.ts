@@ -1,6 +1,12 @@
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import { isRecord, isText } from './kinds.ts'
 
+/** Where load balancers ask. See docs/production.md. */
+export interface HealthOptions {
+  /** Path of the two routes below the prefix: `<path>/live` says that the process answers, `<path>/ready` that requests should come. */
+  path: string
+}
+
 /** The option `health`, checked. */
 export interface ResolvedHealth {
   /** Without a slash at its end. */

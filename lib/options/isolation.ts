@@ -3,6 +3,47 @@ import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { IsolationMode } from '../functions/definition.ts'
 import type { IsolationRules } from '../invoke/isolation.ts'
 
+/** Where functions run. See docs/isolation.md. */
+export interface IsolationOptions {
+  /**
+   * Functions that a client waits for.
+   * @default 'inline'
+   */
+  request?: IsolationMode
+  /**
+   * Background functions.
+   * @default 'thread'
+   */
+  background?: IsolationMode
+  /**
+   * Scheduled functions.
+   * @default 'thread'
+   */
+  scheduled?: IsolationMode
+  /**
+   * By globs for the names of functions, such as `{ 'report-*': 'thread' }`. The first that fits counts, whatever the kind.
+   * @default {}
+   */
+  functions?: Readonly<Record<string, IsolationMode>>
+  /**
+   * Threads that are kept ready, and at most. Requests have threads of their own, and so has every size of memory. A number
+   * is the most.
+   * @default { min: 1, max: os.availableParallelism() }
+   */
+  threads?: number | { min?: number, max?: number }
+  /**
+   * Megabytes of a thread's heap and buffers; a function that takes more ends its thread. `config.memory` overrides it for
+   * one function.
+   * @default 1024
+   */
+  memory?: number
+  /**
+   * Milliseconds after which a thread that has nothing to do ends, if there are more than `threads.min`.
+   * @default 60_000
+   */
+  idleTimeout?: number
+}
+
 /** The option `isolation` with every default filled in. */
 export interface ResolvedIsolation extends IsolationRules {
   readonly threads: { readonly min: number, readonly max: number }

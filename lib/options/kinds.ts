@@ -6,8 +6,15 @@ import type { QueueDriver } from '../queue/driver.ts'
 /** What a queue driver must have. */
 export const QUEUE_METHODS: ReadonlyArray<keyof QueueDriver> = ['enqueue', 'claim', 'extend', 'settle', 'change', 'list', 'stats', 'close']
 
+// RFC 9110, 5.6.2
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
 export function isText (value: unknown): value is string {
   return typeof value === 'string' && value !== ''
+}
+
+export function isHeaderName (value: unknown): value is string {
+  return isText(value) && HEADER_NAME.test(value)
 }
 
 export function isBoolean (value: unknown): value is boolean {

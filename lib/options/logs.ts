@@ -2,7 +2,60 @@ import { resolve } from 'node:path'
 import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import type { LogFileSettings } from '../logs/file.ts'
 import type { LogSettings } from '../logs/site-logs.ts'
-import { isBoolean, isNatural, isNumberOfThings, isRecord, isText } from './kinds.ts'
+import { isBoolean, isHeaderName, isNatural, isNumberOfThings, isRecord, isText } from './kinds.ts'
+
+/** What is logged, and what is kept of it. See docs/logs.md. */
+export interface LogOptions {
+  /**
+   * Whether each invocation has a line, at level `info`, in the app's log.
+   * @default true
+   */
+  invocations?: boolean
+  /**
+   * Invocations, and as many printed texts, that are kept in memory of each function, for `app.netlifyFunctions.logs` and the
+   * dashboard. 0 keeps none.
+   * @default 100
+   */
+  history?: number
+  /**
+   * Names of request headers that the line of an invocation has.
+   * @default []
+   */
+  headers?: readonly string[]
+  /**
+   * Names of headers whose values that line never shows, besides authorization, cookie, set-cookie, proxy-authorization,
+   * x-api-key and `background.secretHeaders`.
+   * @default []
+   */
+  redact?: readonly string[]
+  /**
+   * A file, relative to the root, that invocations and printed texts are written to as well, one JSON line each. Needs the
+   * package `pino-roll`.
+   * @default none
+   */
+  file?: string | LogFileOptions
+}
+
+/** A file of the log, and when the next one is begun. */
+export interface LogFileOptions {
+  /** The number of the file is added before the ending: `logs/functions.log` becomes `logs/functions.1.log`. */
+  path: string
+  /**
+   * Bytes after which the next file is begun, also as text with a unit, such as `'500k'` or `'1g'`.
+   * @default '10m'
+   */
+  size?: number | string
+  /**
+   * When the next file is begun besides: by the clock, or after so many milliseconds.
+   * @default none
+   */
+  frequency?: 'daily' | 'hourly' | number
+  /**
+   * Files that are kept beside the one that is written.
+   * @default 5
+   */
+  keep?: number
+}
 
 /** Every default of the option `logs`. */
 export const defaultLogs: LogSettings = Object.freeze({
@@ -20,8 +73,6 @@ const KEYS = ['invocations', 'history', 'headers', 'redact', 'file']
 const FILE_KEYS = ['path', 'size', 'frequency', 'keep']
 const SIZE = /^(\d+)([kmg])$/
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
-// RFC 9110, 5.6.2
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
  * @param secretHeaders those of the background queue, which are not shown either
@@ -46,7 +97,7 @@ export function resolveLogs (option: unknown, root: string, secretHeaders: reado
 }
 
 function namesOf (key: string, names: unknown): readonly string[] {
-  if (Array.isArray(names) && names.every((name) => isText(name) && HEADER_NAME.test(name))) {
+  if (Array.isArray(names) && names.every((name) => isHeaderName(name))) {
     return Object.freeze(names.map((name: string) => name.toLowerCase()))
   }
   throw invalid(key, 'must be a list of names of headers, for instance [\'user-agent\']')

@@ -2,6 +2,27 @@ import { FST_NETLIFY_INVALID_OPTION } from '../errors.ts'
 import { isRegistry, type MetricsRegistry } from '../metrics/registry.ts'
 import { isBoolean, isRecord } from './kinds.ts'
 
+/** Where metrics go: a path, a registry, or both. */
+export interface MetricsOptions {
+  /** Path of the route below the prefix, for instance `/metrics`. Whoever reaches it reads it. */
+  path?: string
+  /**
+   * A registry of prom-client, for instance its `register`.
+   * @default one of the plugin's own
+   */
+  registry?: MetricsRegistry
+  /**
+   * What the names of all metrics begin with.
+   * @default 'netlify_'
+   */
+  prefix?: string
+  /**
+   * Whether the plugin's own registry has prom-client's metrics of the process, too.
+   * @default false
+   */
+  defaultMetrics?: boolean
+}
+
 /** The option `metrics`, checked. */
 export interface ResolvedMetrics {
   /** Without a slash at its end; `undefined` serves nothing. */

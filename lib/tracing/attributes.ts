@@ -33,9 +33,13 @@ export function endingAttributes ({ trigger, outcome, status, isolation, deployI
 
 /** A name that does not differ from failure to failure. */
 function errorType (error: unknown, status: number | undefined): string {
-  if (!(error instanceof Error)) return status === undefined ? '_OTHER' : String(status)
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code : error.name
+  try {
+    if (!(error instanceof Error)) return status === undefined ? '_OTHER' : String(status)
+    const { code } = error as { code?: unknown }
+    return typeof code === 'string' ? code : String(error.name)
+  } catch {
+    return '_OTHER'
+  }
 }
 
 function messaging (functionName: string, operation: 'send' | 'process'): Attributes {

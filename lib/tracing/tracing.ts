@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { Context, Span } from '@opentelemetry/api'
+import type { IsolationMode } from '../functions/definition.ts'
 import type { FunctionRequest } from '../functions/exchange.ts'
 import type { InvocationRecord } from '../functions/invocation-record.ts'
 import type { Invocation } from '../invoke/invocation.ts'
@@ -32,8 +33,8 @@ export function createTracing (observers: Observers): Tracing {
       invoke (definition, request, invocation) {
         const api = tracingApi()
         if (api === undefined) return invoker.invoke(definition, request, invocation)
-        const context = begin(api, request, invocation)
-        if (definition.isolation === 'thread') invocation.trace = carrierOf(api, context)
+        const context = attempt(api, () => begin(api, request, invocation, definition.isolation))
+        if (context === undefined) return invoker.invoke(definition, request, invocation)
         return api.context.with(context, () => invoker.invoke(definition, request, invocation))
       }
     }),
@@ -41,11 +42,11 @@ export function createTracing (observers: Observers): Tracing {
     async send (functionName, requestId, headers, store) {
       const api = tracingApi()
       if (api === undefined) return await store(headers)
-      const parent = parentOf(api, headers)
-      const span = api.trace.getTracer(NAME).startSpan(`send ${functionName}`, { kind: api.SpanKind.PRODUCER, attributes: sendAttributes(functionName, requestId) }, parent)
-      const context = api.trace.setSpan(parent, span)
+      const sending = attempt(api, () => beginSending(api, functionName, requestId, headers))
+      if (sending === undefined) return await store(headers)
+      const { span, context, carrier } = sending
       try {
-        return await api.context.with(context, async () => await store(withTrace(headers, carrierOf(api, context))))
+        return await api.context.with(context, async () => await store(withTrace(headers, carrier)))
       } catch (error) {
         fail(api, span, error)
         throw error
@@ -55,7 +56,7 @@ export function createTracing (observers: Observers): Tracing {
     }
   }
 
-  function begin (api: Api, request: FunctionRequest, invocation: Invocation): Context {
+  function begin (api: Api, request: FunctionRequest, invocation: Invocation, isolation: IsolationMode): Context {
     const { functionName, requestId, job } = invocation
     // What runs a job may have been woken by the request of another.
     const parent = job === undefined ? parentOf(api, request.headers) : api.propagation.extract(api.ROOT_CONTEXT, request.headers)
@@ -63,7 +64,9 @@ export function createTracing (observers: Observers): Tracing {
     spans.set(invocation, span)
     if (!isObserving) observers.add({ ended: (record, ended) => end(record, ended) })
     isObserving = true
-    return api.trace.setSpan(parent, span)
+    const context = api.trace.setSpan(parent, span)
+    if (isolation === 'thread') invocation.trace = carrierOf(api, context)
+    return context
   }
 
   function end (record: InvocationRecord, invocation: Invocation): void {
@@ -76,6 +79,23 @@ export function createTracing (observers: Observers): Tracing {
     } finally {
       span.end()
     }
+  }
+}
+
+function beginSending (api: Api, functionName: string, requestId: string, headers: Headers): { span: Span, context: Context, carrier: Headers } {
+  const parent = parentOf(api, headers)
+  const span = api.trace.getTracer(NAME).startSpan(`send ${functionName}`, { kind: api.SpanKind.PRODUCER, attributes: sendAttributes(functionName, requestId) }, parent)
+  const context = api.trace.setSpan(parent, span)
+  return { span, context, carrier: attempt(api, () => carrierOf(api, context)) ?? {} }
+}
+
+/** The host's SDK may throw, for instance in a sampler: that costs the span, never the call. */
+function attempt<T> (api: Api, make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    api.diag.error(`${NAME}: a call is not traced`, error)
+    return undefined
   }
 }
 
@@ -106,14 +126,15 @@ function withTrace (headers: Headers, carrier: Headers): Headers {
 
 /** What the function has thrown says more than what became of it. */
 function fail ({ SpanStatusCode }: Api, span: Span, error: unknown): void {
-  const { name, message, stack } = describe(error instanceof Error && error.cause !== undefined ? error.cause : error)
+  const { name, message, stack } = describe(error)
   span.recordException({ name, message, ...(stack !== undefined && { stack }) })
   span.setStatus({ code: SpanStatusCode.ERROR, message })
 }
 
 /** A copy: what was thrown may be anything, and may throw when it is looked at. */
-function describe (thrown: unknown): { name: string, message: string, stack?: string | undefined } {
+function describe (error: unknown): { name: string, message: string, stack?: string | undefined } {
   try {
+    const thrown = error instanceof Error && error.cause !== undefined ? error.cause : error
     if (!(thrown instanceof Error)) return { name: 'Error', message: inspect(thrown) }
     return { name: String(thrown.name), message: String(thrown.message), stack: thrown.stack === undefined ? undefined : String(thrown.stack) }
   } catch {

@@ -36,6 +36,15 @@ for (const [form, file, code] of [
   })
 }
 
+t.test('a member of console may be deleted, console may not', async (t) => {
+  for (const [deleted, has] of [['console.debug', true], ['console["debug"]', true], ['globalThis.console', false]] as const) {
+    const { again, text } = await build(t, { 'netlify/functions/x.mjs': `export default () => { console.log(1); delete ${deleted}; return new Response("x") }` })
+    const { functions: [built] } = await again(true)
+    t.equal(built?.definition.state, 'ready')
+    t.equal((await text()).includes(MADE_HERE), has, deleted)
+  }
+})
+
 t.test('one that does not print has nothing of it', async (t) => {
   const { again, text } = await build(t, { 'netlify/functions/x.mjs': 'const console = { log () {} }\nexport default () => { console.log(1); return new Response("x") }' })
   await again(true)

@@ -42,7 +42,12 @@ export async function run (args: readonly string[], { cwd = import.meta.dirname,
 
 /** Starts a server on a free port and waits until it listens. */
 export async function start (t: Test, root: string, ...args: string[]): Promise<Server> {
-  const child = spawn(process.execPath, [cli, root, '--port', '0', ...args], { env: { PATH: process.env.PATH } })
+  return await startWith(t, {}, root, ...args)
+}
+
+/** As `start`, with variables of its own. */
+export async function startWith (t: Test, env: Readonly<Record<string, string>>, root: string, ...args: string[]): Promise<Server> {
+  const child = spawn(process.execPath, [cli, root, '--port', '0', ...args], { env: { PATH: process.env.PATH, ...env } })
   const ended = once(child, 'close')
   t.teardown(async () => {
     child.kill('SIGKILL')

@@ -53,11 +53,25 @@ t.test('a server whose output nobody reads any more ends, with 0', async (t) => 
 
 t.test('list ends quietly when its reader leaves', async (t) => {
   const root = await createSite(t, FILES)
-  const child = spawn(process.execPath, [cli, 'list', root])
+  const child = spawn(process.execPath, [cli, 'list', root], { env: { PATH: process.env.PATH } })
   const ended = once(child, 'close')
   child.stdout.destroy()
   let stderr = ''
   child.stderr.on('data', (chunk) => { stderr += chunk })
+  await ended
+  t.same([child.exitCode, stderr], [0, ''])
+})
+
+t.test('invoke ends quietly when its reader leaves in the middle', async (t) => {
+  const root = await createSite(t, {
+    'netlify/functions/endless.mjs': 'export default () => new Response(new ReadableStream({ pull (controller) { controller.enqueue(new Uint8Array(65536)) } }))'
+  })
+  const child = spawn(process.execPath, [cli, 'invoke', 'endless', '--directory', root], { env: { PATH: process.env.PATH } })
+  const ended = once(child, 'close')
+  let stderr = ''
+  child.stderr.on('data', (chunk) => { stderr += chunk })
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
   await ended
   t.same([child.exitCode, stderr], [0, ''])
 })

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { watch } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createSite, writeFiles } from '../helper.ts'
@@ -64,7 +65,34 @@ t.test('in 40 columns, of many functions, nothing is wider than a line', async (
   await terminal.shows(/ended with 0/)
 })
 
+t.test('while many functions are built, one line rewrites itself, and is gone at the end', async (t) => {
+  const names = Array.from({ length: 300 }, (_, index) => `netlify/functions/f-${index}.mjs`)
+  const terminal = await open(t, await createSite(t, Object.fromEntries(names.map((name) => [name, 'export default () => new Response("")']))), [], 80)
+  await terminal.shows(/Ctrl-C ends it/)
+  const [, shown = ''] = (await terminal.typescript()).split('\r\u001b[2K')
+  t.match(shown, /^Building functions: \d+ of 300 f-\d+$/)
+  t.notMatch(terminal.screen(), 'Building')
+  t.match(terminal.screen(), /^300 functions$/m)
+})
+
+t.test('what cannot run is told once, in short, and with --verbose at length', async (t) => {
+  const root = await createSite(t, FILES)
+  const short = await open(t, root, ['--watch'], 110)
+  await short.shows(/Ctrl-C ends it/)
+  t.equal(short.screen().match(/"broken" does not build/g)?.length, 1)
+  t.notMatch(short.screen(), /^ +at |FastifyError/m)
+  await writeFiles(root, { 'netlify/functions/broken.mjs': 'export default 1 +' })
+  await short.shows(/ERROR.*function "broken" cannot run: Function "broken" does not build[^]*broken\.mjs:1:18/)
+  t.notMatch(short.screen(), /^ +at |FastifyError/m)
+
+  const long = await open(t, root, ['--verbose'], 111)
+  await long.shows(/Ctrl-C ends it/)
+  t.match(long.screen(), /^ +at /m)
+})
+
 interface Terminal {
+  /** All that was written, as it was written. */
+  readonly typescript: () => Promise<string>
   readonly screen: (...args: string[]) => string
   readonly press: (key: string) => void
   readonly shows: (wanted: RegExp) => Promise<void>
@@ -82,6 +110,7 @@ async function open (t: Test, root: string, args: string[], width: number): Prom
   t.teardown(() => { tmux('kill-server') })
   const screen = (...args: string[]): string => tmux('capture-pane', '-p', ...args)
   return {
+    typescript: async () => await readFile(join(directory, 'typescript'), 'utf8'),
     screen,
     press: (key) => { tmux('send-keys', key) },
     async shows (wanted) {

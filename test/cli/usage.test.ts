@@ -57,3 +57,25 @@ t.test('names with escape sequences do nothing to the terminal', async (t) => {
   t.match(stderr, '"absent"')
   t.notOk(stderr.includes('\u001b') || stderr.includes('\u0007'))
 })
+
+t.test('functions that cannot run take one harmless line each; --verbose tells more', async (t) => {
+  const root = await createSite(t, {
+    'netlify/functions/broken.mjs': 'export default (',
+    'netlify/functions/loud.mjs': 'throw new Error("\\u001b[2Jtop\\u0007 level")'
+  })
+  for (const command of ['list', 'build']) {
+    const { stdout, stderr } = await run([command, root])
+    t.match(stdout, /^failed broken: Function "broken" does not build.*\nfailed loud: Function "loud" throws while loading: Error: top level .*\n$/m)
+    t.notOk(stdout.includes('\u001b') || stdout.includes('\u0007'))
+    t.equal(stderr, '')
+    const verbose = await run([command, root, '--verbose'])
+    t.match(verbose.stderr, /function "broken" cannot run[^]* at /)
+    t.notOk(verbose.stderr.includes('\u001b') || verbose.stderr.includes('\u0007'))
+  }
+})
+
+t.test('an older Node.js is told which one is needed', async (t) => {
+  const version = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.12.0" } })'
+  const { code, stderr } = await run(['--help'], { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(version)}` } })
+  t.same([code, stderr], [1, 'fastify-netlify-functions needs Node.js 22.13 or newer; this is 22.12.0\n'])
+})

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -51,6 +52,23 @@ t.test('a browser that comes back gets what it has missed', async (t) => {
   t.match(await watcher.next(), { text: 'three' })
 })
 
+t.test('who has missed more than may wait gets the newest of it', async (t) => {
+  const { app, origin } = await start(t)
+  for (let count = 1; count <= 60; count++) await app.inject(`/hello?say=${`${count} `.padEnd(9_000, 'x')}`)
+  const { next } = await watch(t, origin, 'after=0&text=xxx')
+  let last: { text: string } | undefined
+  do last = await next(); while (!last.text.startsWith('60 '))
+  await app.inject('/hello?say=and+xxx')
+  t.match(await next(), { text: 'and xxx' }, 'and stays')
+})
+
+t.test('a filter that is given twice is none', async (t) => {
+  const { app, origin } = await start(t)
+  const watcher = await watch(t, origin, 'text=one&text=two&after=1&after=2&function=a&function=b')
+  await app.inject('/hello?say=three')
+  t.match(await watcher.next(), { text: 'three' })
+})
+
 t.test('so many watch and no more, until one leaves', async (t) => {
   const { app, origin } = await start(t)
   const left = new Promise<void>((resolve) => { app.server.once('request', (_request, response) => { response.once('close', resolve) }) })
@@ -69,6 +87,20 @@ t.test('close() ends them and does not wait', async (t) => {
   const watchers = await Promise.all([watch(t, origin), watch(t, origin)])
   await app.close()
   for (const watcher of watchers) t.ok(await watcher.ended())
+})
+
+t.test('close() does not wait for who does not read', { timeout: 30_000 }, async (t) => {
+  const { app, origin } = await start(t)
+  const answered = new Promise<ServerResponse>((resolve) => { app.server.once('request', (_request, response) => resolve(response)) })
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write(`GET ${BASE}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  await once(socket, 'data')
+  socket.pause()
+  const response = await answered
+  for (let count = 0; count < 3_000 && response.writableLength === 0; count++) await app.inject(`/hello?say=${'x'.repeat(9_000)}`)
+  t.ok(response.writableLength > 0)
+  await app.close()
 })
 
 t.test('who does not read is let go, and the others stay', { timeout: 30_000 }, async (t) => {

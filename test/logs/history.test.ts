@@ -1,6 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { InvocationRecord } from '../../lib/functions/invocation-record.ts'
-import { copyError, keepableRecord, type LogEntry } from '../../lib/logs/entry.ts'
+import { boundOutput } from '../../lib/functions/output.ts'
+import { codeOf, copyError, detach, keepableRecord, type LogEntry } from '../../lib/logs/entry.ts'
 import { createHistory } from '../../lib/logs/history.ts'
 
 let lastId = 0
@@ -95,4 +98,33 @@ t.test('of an error, a bounded copy of its texts is kept', async (t) => {
   t.match(copyError(Object.defineProperties(new Error('x'), { stack: { value: 's' }, name: { get () { throw new Error('do not look') } } })), { name: 'Error', message: 'x' })
   const { record } = invocation('a') as Extract<LogEntry, { type: 'invocation' }>
   t.equal(keepableRecord(record), record, 'a record without one is kept as it is')
+})
+
+t.test('of an error that is told of without its reason, the reason is kept as well', async (t) => {
+  const reason = new RangeError('no flour')
+  const copy = copyError(Object.assign(new Error('Function "a" failed', { cause: reason }), { code: 'E_CODE' }))
+  t.match(copy, { code: 'E_CODE', message: 'Function "a" failed: no flour', stack: /^Error: Function "a" failed\n[^]*\ncaused by RangeError: no flour\n +at / })
+  t.equal(copyError(new Error('failed: no flour', { cause: reason })).message, 'failed: no flour')
+  t.equal(copyError(new Error('failed', { cause: 'a text' })).message, 'failed: \'a text\' was thrown, which is not an Error')
+  const hostile = Object.defineProperty(new Error('x'), 'cause', { get () { throw new Error('do not look') } })
+  t.equal(copyError(hostile).message, 'x')
+})
+
+t.test('a part of a long text does not keep all of it in memory', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const long = (index: number): string => Buffer.alloc(4_000_000, 97 + index).toString('latin1')
+  collect()
+  const before = process.memoryUsage().heapUsed
+  const kept = Array.from({ length: 20 }, (_, index) => [copyError(new Error(long(index))), detach(long(index).slice(0, 100)), detach(boundOutput(long(index)))])
+  await new Promise(setImmediate)
+  collect()
+  t.ok(process.memoryUsage().heapUsed - before < 20_000_000)
+  t.strictSame(kept[1]?.[1], 'b'.repeat(100))
+})
+
+t.test('the code of whatever was thrown is looked for without harm', async (t) => {
+  t.equal(codeOf(Object.assign(new Error('x'), { code: 'E_CODE' })), 'E_CODE')
+  t.equal(codeOf(new Proxy(new Error('x'), { getPrototypeOf () { throw new Error('do not look') } })), undefined)
+  t.equal(codeOf({ code: 'E_CODE' }), undefined)
 })

@@ -79,6 +79,15 @@ t.test('functions that a reload removes are forgotten, and those that it adds ha
   t.strictSame([...new Set(app.netlifyFunctions.logs.list().map((entry) => entry.type === 'output' ? entry.function : entry.record.function))], ['added', 'prints'])
 })
 
+t.test('what is printed before a thread hangs is not lost', async (t) => {
+  const app = await createApp(t, {
+    'netlify/functions/hangs.mjs': 'export default () => { console.log("first"); console.log("last"); for (;;); }'
+  }, { isolation: 'thread', limits: { timeout: 300 } })
+  await listen(app)
+  t.equal((await app.inject('/.netlify/functions/hangs')).statusCode, 504)
+  t.match(app.netlifyFunctions.logs.list({ type: 'output' }), [{ text: 'last' }, { text: 'first' }])
+})
+
 t.test('a thread that prints without end and without a pause is heard as far as the pool listens', async (t) => {
   const log = captureLog()
   const app = await createApp(t, {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { mock } from 'node:test'
 import t from 'tap'
 import type { Limits } from '../../lib/index.ts'
-import { defaultLimits } from '../../lib/options/resolve.ts'
+import { defaultLimits } from '../../lib/options/limits.ts'
 import { protocols } from '../http/exchange.ts'
 import { captureLog, createApp, listen, stopTime } from '../helper.ts'
 

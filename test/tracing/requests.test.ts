@@ -3,6 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import Fastify from 'fastify'
 import t from 'tap'
 import { netlifyFunctions } from '../../lib/index.ts'
+import { memoryQueue } from '../../lib/queue/memory.ts'
 import { createApp, createSite, isolation } from '../helper.ts'
 import { collectSpans, shown } from './spans.ts'
 
@@ -74,6 +75,29 @@ t.test('what a function fails with is an event of its span', async (t) => {
   t.equal(named('odd')[0]!.status.code, SpanStatusCode.ERROR)
   t.equal(named('breaks')[0]!.status.code, SpanStatusCode.ERROR)
   t.equal(named('breaks')[0]!.attributes['http.response.status_code'], 200)
+})
+
+t.test('an SDK that throws costs its spans only', async (t) => {
+  const { all } = collectSpans(t, { shouldSample () { throw new Error('no sample') } })
+  const app = await createApp(t, {
+    ...hello,
+    'netlify/functions/later.mjs': 'export default async () => {}\nexport const config = { background: true }'
+  }, { queue: memoryQueue(), limits: { concurrency: 1 } })
+  for (let call = 0; call < 2; call++) t.equal((await app.inject('/.netlify/functions/hello')).body, 'hello', 'the place of the first is free again')
+  t.equal((await app.inject('/.netlify/functions/later')).statusCode, 202)
+  t.match(app.netlifyFunctions.logs.list({ function: 'hello' }), [{ record: { outcome: 'succeeded' } }, { record: { outcome: 'succeeded' } }])
+  t.same(all(), [])
+})
+
+t.test('an error that throws when it is read ends its span as failed', async (t) => {
+  const { named } = collectSpans(t)
+  const app = await createApp(t, {
+    'netlify/functions/odd.mjs': `export default async () => {
+      throw Object.defineProperty(Object.assign(new Error("odd"), { code: "FST_NETLIFY_ODD" }), "cause", { get () { throw new Error("no") } })
+    }`
+  })
+  await app.inject('/.netlify/functions/odd')
+  t.match(named('odd')[0]!, { status: { code: SpanStatusCode.ERROR }, attributes: { 'netlify.outcome': 'failed', 'error.type': 'FST_NETLIFY_ODD' } })
 })
 
 t.test('spans that a function makes are children of its call', { skip: isolation === 'thread' && 'the tracer is that of this thread' }, async (t) => {

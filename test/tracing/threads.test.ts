@@ -27,6 +27,14 @@ t.test('spans that a function makes in a thread are children of its call', async
   }
 })
 
+t.test('a function whose propagator throws runs all the same', async (t) => {
+  collectSpans(t)
+  const app = await createAppWithPackages(t, {
+    'netlify/functions/breaks.mjs': `${traced.replace('new W3CTraceContextPropagator()', '{ inject () {}, fields: () => [], extract () { throw new Error("no") } }').replace('Response.json(', 'new Response("ran", ')}`
+  }, { isolation: 'thread' })
+  for (let call = 0; call < 2; call++) t.equal((await app.inject('/.netlify/functions/breaks')).body, 'ran')
+})
+
 t.test('a thread without an SDK runs its functions all the same', async (t) => {
   const { named } = collectSpans(t)
   const app = await createAppWithPackages(t, { 'netlify/functions/plain.mjs': 'export default async () => new Response("plain")' }, { isolation: 'thread' })

@@ -6,7 +6,9 @@ import type { Outbox } from './outbox.ts'
 
 /** Characters on their way to a pool that has not heard them yet; whatever is printed beyond is counted, and thrown away. */
 const MOST_UNHEARD = 1024 * 1024
-/** Characters after which they leave, though the code that prints does not give control back. */
+/** Texts of one turn of the event loop that leave at once: they may be the last before the thread hangs or is out of memory. */
+const MOST_AT_ONCE = 8
+/** Characters after which the others leave, though the code that prints does not give control back. */
 const MOST_UNSENT = 32 * 1024
 /** What a message costs besides its text, about. */
 const OVERHEAD = 128
@@ -20,6 +22,7 @@ export function outputCost ({ text }: Pick<OutputMessage, 'text'>): number {
 export function createThreadPrint (ledger: Pick<Ledger, 'heard'>, outbox: Pick<Outbox<FromThread>, 'post' | 'flush'>): Print {
   let said = 0
   let unsent = 0
+  let ofTurn = 0
   let dropped = 0
 
   return (code, level, text) => {
@@ -40,7 +43,9 @@ export function createThreadPrint (ledger: Pick<Ledger, 'heard'>, outbox: Pick<O
     outbox.post(message)
     said = (said + cost) | 0
     unsent += cost
-    if (unsent < MOST_UNSENT) return
+    if (ofTurn === 0) setImmediate(() => { ofTurn = 0 })
+    ofTurn++
+    if (ofTurn > MOST_AT_ONCE && unsent < MOST_UNSENT) return
     outbox.flush()
     unsent = 0
   }

@@ -14,5 +14,15 @@ export function runInTrace<T> (carrier: Carrier | undefined, run: () => T): T {
   if (carrier === undefined) return run()
   const { context, propagation } = (globalThis as { [REGISTERED]?: Registered })[REGISTERED] ?? {}
   if (context === undefined || propagation === undefined) return run()
-  return context.with(propagation.extract(context.active(), carrier, getter), run)
+  const parent = extract(context, propagation, carrier)
+  return parent === undefined ? run() : context.with(parent.context, run)
+}
+
+/** What the function has registered may throw. */
+function extract (context: NonNullable<Registered['context']>, propagation: NonNullable<Registered['propagation']>, carrier: Carrier): { context: unknown } | undefined {
+  try {
+    return { context: propagation.extract(context.active(), carrier, getter) }
+  } catch {
+    return undefined
+  }
 }
