@@ -40,6 +40,11 @@ for (const file of ['import.js', 'require.cjs', 'serve.js']) {
   })
 }
 
+t.test('its command starts', async (t) => {
+  const { stdout } = await run(process.execPath, [join(project, 'node_modules', '.bin', manifest.name), 'list', project])
+  t.match(stdout, /^price +request/m)
+})
+
 for (const [resolution, config] of [['nodenext', 'tsconfig.json'], ['bundler', 'tsconfig.bundler.json']] as const) {
   t.test(`its types hold in a strict project with moduleResolution ${resolution}, its declarations checked too`, async (t) => {
     t.equal(await typeErrors(join(project, config)), '')

@@ -1,4 +1,5 @@
 import { prettyFactory } from 'pino-pretty'
+import { shortLine } from './short-line.ts'
 import { toSingleLines } from './text.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -10,7 +11,7 @@ export interface LogOptions {
   readonly beforeLine?: () => void
   /** Whether lines are left out for the time being. */
   readonly isMuted?: () => boolean
-  /** Whether people get the whole of errors that show where in the site they are. */
+  /** Whether people get the whole of lines about invocations, and of errors that show where in the site they are. */
   readonly isVerbose?: boolean
   /** Whether people get no line for a function that cannot run, as a table is going to name it. */
   readonly hidesFailures?: () => boolean
@@ -24,7 +25,7 @@ export interface Logger {
   readonly stream: { write (line: string): void }
 }
 
-interface Line {
+interface Line extends Readonly<Record<string, unknown>> {
   readonly err?: { readonly code?: string, readonly message?: string }
   readonly msg?: string
 }
@@ -53,7 +54,7 @@ export function createLogger ({ level, isPretty, terminal, beforeLine, isMuted, 
   function pretty (line: Line, format: (line: unknown) => string): string | undefined {
     const isFailure = !isVerbose && PLACED.has(line.err?.code)
     if (isFailure && hidesFailures?.()) return undefined
-    return format(harmless(isFailure ? shorten(line) : line, 0))
+    return format(harmless(isVerbose ? line : isFailure ? shorten(line) : shortLine(line), 0))
   }
 }
 

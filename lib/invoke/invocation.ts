@@ -197,9 +197,9 @@ class Run implements Invocation, Expiring {
   }
 
   #outcomeOf (error: unknown): Outcome {
-    if (this.#timeout !== undefined) return 'failed'
-    if (this.#abortReason !== undefined) return 'cancelled'
-    return error === undefined ? 'succeeded' : 'failed'
+    // The first reason is the one that stays.
+    if (this.#abortReason !== undefined && this.#abortReason !== this.#timeout) return 'cancelled'
+    return error === undefined && this.#timeout === undefined ? 'succeeded' : 'failed'
   }
 
   #stop (reason: Error): void {

@@ -14,6 +14,8 @@ const FILES: SiteFiles = {
     return new Response('finished')
   }`
 }
+/** What tap loads into each process obeys SIGPIPE, which Node.js ignores. */
+const BARE = ['-u', 'NODE_OPTIONS']
 
 t.test('without a terminal, every line is JSON, and what cannot run is named', async (t) => {
   const server = await start(t, await createSite(t, FILES))
@@ -53,7 +55,7 @@ t.test('a server whose output nobody reads any more ends, with 0', async (t) => 
 
 t.test('list ends quietly when its reader leaves', async (t) => {
   const root = await createSite(t, FILES)
-  const child = spawn(process.execPath, [cli, 'list', root], { env: { PATH: process.env.PATH } })
+  const child = spawn('env', [...BARE, process.execPath, cli, 'list', root])
   const ended = once(child, 'close')
   child.stdout.destroy()
   let stderr = ''
@@ -66,7 +68,7 @@ t.test('invoke ends quietly when its reader leaves in the middle', async (t) => 
   const root = await createSite(t, {
     'netlify/functions/endless.mjs': 'export default () => new Response(new ReadableStream({ pull (controller) { controller.enqueue(new Uint8Array(65536)) } }))'
   })
-  const child = spawn(process.execPath, [cli, 'invoke', 'endless', '--directory', root], { env: { PATH: process.env.PATH } })
+  const child = spawn('env', [...BARE, process.execPath, cli, 'invoke', 'endless', '--directory', root])
   const ended = once(child, 'close')
   let stderr = ''
   child.stderr.on('data', (chunk) => { stderr += chunk })

@@ -51,6 +51,13 @@ for (const isolation of ['inline', 'thread'] as const) {
     request.destroy()
     t.match(await records.next(), { function: 'endless', outcome: 'cancelled', status: 200, bytesOut: 5 }, 'a client that leaves')
 
+    const impatient = get(`${origin}/.netlify/functions/slow`).on('error', () => {})
+    await once(impatient, 'socket')
+    impatient.socket?.once('connect', () => impatient.flushHeaders())
+    await once(app.server, 'request')
+    impatient.destroy()
+    t.match(await records.next(), { function: 'slow', outcome: 'cancelled' }, 'a client that leaves before the time is up')
+
     await (await app.netlifyFunctions.invoke('echo', new Request('http://localhost/a', { method: 'PUT', body: 'tart' }))).text()
     t.match(await records.next(), { function: 'echo', trigger: 'invoke', status: 201, bytesIn: 4, bytesOut: 6, method: 'PUT', path: '/a' })
     await app.netlifyFunctions.invoke('nightly')
