@@ -101,7 +101,9 @@ interface Terminal {
 /** A real terminal with the command in it; what it writes also goes to a file, whose growth tells when to look. */
 async function open (t: Test, root: string, args: string[], width: number): Promise<Terminal> {
   const socket = `cli-${process.pid}-${width}`
-  const tmux = (...args: string[]): string => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8' })
+  // With one of these, Node.js takes no terminal for one that has colours.
+  const { CI: _ci, NO_COLOR: _noColor, ...env } = process.env
+  const tmux = (...args: string[]): string => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8', env })
   const directory = await createSite(t, { typescript: '' })
   const command = [process.execPath, cli, root, '--port', '0', ...args].map((part) => `'${part}'`).join(' ')
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', '150', `read start; ${command}; echo "ended with $?"; exec cat`)
