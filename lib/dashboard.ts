@@ -76,7 +76,7 @@ export async function registerDashboard (app: FastifyInstance, options: Dashboar
       return reply.header('cache-control', FOREVER).type(asset.type).send(asset.content)
     })
     addRoute('GET', '/events', async (request, reply) => {
-      liveLog.watch(request, reply)
+      liveLog.watch(request, reply, textsOf(request.query))
       return reply
     })
     addRoute('GET', '/*', async () => { throw new FST_NETLIFY_DASHBOARD_NO_PAGE() })

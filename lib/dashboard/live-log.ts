@@ -5,8 +5,11 @@ import { readLogFilter, toLine } from './log-lines.ts'
 
 /** Sends new lines of the log to browsers, as server-sent events. */
 export interface LiveLog {
-  /** @throws FST_NETLIFY_DASHBOARD_TOO_MANY_WATCHERS */
-  watch (request: FastifyRequest, reply: FastifyReply): void
+  /**
+   * @param query what it says once
+   * @throws FST_NETLIFY_DASHBOARD_TOO_MANY_WATCHERS
+   */
+  watch (request: FastifyRequest, reply: FastifyReply, query: Readonly<Record<string, string>>): void
   readonly watchers: number
   /** Ends every one; browsers come back if there is somebody to come back to. */
   close (): void
@@ -26,9 +29,8 @@ export function createLiveLog (logs: Logs): LiveLog {
   let isClosed = false
 
   return {
-    watch (request, reply) {
+    watch (request, reply, query) {
       if (isClosed || endings.size >= MOST_WATCHERS) throw new FST_NETLIFY_DASHBOARD_TOO_MANY_WATCHERS(MOST_WATCHERS)
-      const query = request.query as Readonly<Record<string, string>>
       const filter = readLogFilter(query)
       const { raw } = reply
       reply.hijack()
@@ -36,17 +38,13 @@ export function createLiveLog (logs: Logs): LiveLog {
       raw.write('retry: 2000\n\n')
 
       const missed = missedSince(String(request.headers['last-event-id'] ?? query['after'] ?? ''), filter)
-      for (const entry of missed) send(entry)
+      for (const text of newestWithin(missed.map(toMessage), MOST_WAITING / 2)) write(text)
       const isWanted = matcherOf(filter)
-      const unsubscribe = logs.subscribe((entry) => { if (isWanted(entry)) send(entry) })
+      const unsubscribe = logs.subscribe((entry) => { if (isWanted(entry)) write(toMessage(entry)) })
       const heartbeat = setInterval(() => write(': \n\n'), HEARTBEAT).unref()
       endings.add(end)
       raw.on('close', cleanUp)
       raw.on('error', cleanUp)
-
-      function send (entry: LogEntry): void {
-        write(`id: ${entry.id}\ndata: ${JSON.stringify(toLine(entry))}\n\n`)
-      }
 
       function write (text: string): void {
         if (raw.destroyed) return
@@ -77,4 +75,15 @@ export function createLiveLog (logs: Logs): LiveLog {
   function missedSince (id: string, filter: LogFilter): LogEntry[] {
     return ID.test(id) ? logs.list({ ...filter, after: Number(id), limit: MOST_MISSED }).reverse() : []
   }
+}
+
+function toMessage (entry: LogEntry): string {
+  return `id: ${entry.id}\ndata: ${JSON.stringify(toLine(entry))}\n\n`
+}
+
+/** Of many texts the last ones, so that they are no more than so many bytes. */
+function newestWithin (texts: readonly string[], most: number): readonly string[] {
+  let bytes = 0
+  const last = texts.findLastIndex((text) => (bytes += Buffer.byteLength(text)) > most)
+  return texts.slice(last + 1)
 }
