@@ -54,7 +54,9 @@ export function createLiveLog (logs: Logs): LiveLog {
 
       function end (): void {
         cleanUp()
-        raw.end()
+        // Who does not read would hold up the close of the server.
+        if (raw.writableLength > 0) raw.destroy()
+        else raw.end()
       }
 
       function cleanUp (): void {

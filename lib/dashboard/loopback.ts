@@ -20,7 +20,10 @@ export function whyNotLocal ({ raw }: FastifyRequest): string | undefined {
   if (remoteAddress === undefined || !LOOPBACK_ADDRESS.test(remoteAddress)) return 'this one comes from another address'
   if (!LOOPBACK_HOST.test(host)) return 'this one names another host'
   const header = Object.keys(raw.headers).find((name) => FORWARDING.test(name))
-  return header && `this one has passed a proxy, as its header ${header} says`
+  if (header !== undefined) return `this one has passed a proxy, as its header ${header} says`
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = raw.headers
+  // A host that allows other origins to read would let their scripts read this, too. Whoever follows a link may come.
+  return (site === 'cross-site' || site === 'same-site') && mode !== 'navigate' ? 'this one was made by a page of another site' : undefined
 }
 
 /**

@@ -77,6 +77,14 @@ t.test('without auth, only what comes straight from this machine is answered', a
   }
 })
 
+t.test('without auth, scripts of other sites read nothing, but links lead here', async (t) => {
+  const app = await createDashboardApp(t)
+  const statusOf = async (site: string, mode: string) => (await app.inject({ url: BASE, headers: { 'sec-fetch-site': site, 'sec-fetch-mode': mode } })).statusCode
+  for (const mode of ['cors', 'no-cors', 'websocket', '']) for (const site of ['cross-site', 'same-site']) t.equal(await statusOf(site, mode), 403, `${site}, ${mode}`)
+  for (const site of ['same-origin', 'none']) t.equal(await statusOf(site, 'cors'), 200, site)
+  t.equal(await statusOf('cross-site', 'navigate'), 200)
+})
+
 t.test('the site itself is served as before', async (t) => {
   const app = await createDashboardApp(t, { dashboard: { auth } })
   t.equal((await app.inject('/hello')).body, 'hello')
