@@ -101,8 +101,9 @@ interface Terminal {
 /** A real terminal with the command in it; what it writes also goes to a file, whose growth tells when to look. */
 async function open (t: Test, root: string, args: string[], width: number): Promise<Terminal> {
   const socket = `cli-${process.pid}-${width}`
-  // With one of these, Node.js takes no terminal for one that has colours.
-  const { CI: _ci, NO_COLOR: _noColor, ...env } = process.env
+  // Whatever else there is may say that there are no colours.
+  const { HOME, PATH, LANG = 'C.UTF-8' } = process.env
+  const env = { HOME, PATH, LANG, TERM: 'xterm-256color' }
   const tmux = (...args: string[]): string => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8', env })
   const directory = await createSite(t, { typescript: '' })
   const command = [process.execPath, cli, root, '--port', '0', ...args].map((part) => `'${part}'`).join(' ')

@@ -22,8 +22,8 @@ t.test('an action needs a token of a page, and a browser that says the page is o
     ['another port', { origin: 'http://localhost:9999' }, token],
     ['an origin that hides', { origin: 'null' }, token],
     ['no origin', {}, token],
-    ['another site', { 'sec-fetch-site': 'cross-site', origin }, token],
-    ['a site beside this one', { 'sec-fetch-site': 'same-site', origin }, token],
+    ['another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', origin }, token],
+    ['a site beside this one', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', origin }, token],
     ['a link that was typed', { 'sec-fetch-site': 'none' }, token]
   ]
   for (const [why, headers, csrf] of refused) {

@@ -46,7 +46,8 @@ t.test('each schedule has its expression, words where there are some, and its ne
   t.notMatch(text, /runs none of them/)
   t.match(text, /Every day at 00:00 UTC\s*@daily/)
   t.match(text, '*/7 * * * *')
-  t.equal(markup.match(/<time datetime="[^"]+T00:00:00\.000Z">/g)?.length, 5)
+  // The other one may be due at midnight as well.
+  t.ok((markup.match(/<time datetime="[^"]+T00:00:00\.000Z">/g) ?? []).length >= 5)
 })
 
 t.test('a run now, a pause and its end are done and told', async (t) => {
