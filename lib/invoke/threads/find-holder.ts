@@ -1,10 +1,13 @@
 import type { Session } from 'node:inspector'
 import { COLLECT, type Culprit } from './messages.ts'
+import { beginLook, endLook } from './thread-ends.ts'
 
 /** Milliseconds for one look. */
 const PATIENCE = 1_000
 /** A thread may be between two pieces of user code when it is looked at. */
 const LOOKS = 5
+/** A look ends early when a thread is ended. */
+const ATTEMPTS = 5
 /** Whose code runs; where `getContext()` of @netlify/functions looks, too. */
 const expression = (collects: boolean): string => `(() => {
   if (${collects}) globalThis[Symbol.for('${COLLECT}')]?.()
@@ -29,21 +32,37 @@ let last: Promise<unknown> = Promise.resolve()
  */
 export function findHolder (threadId: number, collects: boolean): Promise<Culprit | undefined> {
   // A look attaches to every thread of the process, so there is one at a time.
-  const look = last.then(async () => await lookInto(threadId, collects)).catch(() => undefined)
+  const look = last.then(async () => await findIn(threadId, collects)).catch(() => undefined)
   last = look
   return look
 }
 
-async function lookInto (threadId: number, collects: boolean): Promise<Culprit | undefined> {
+async function findIn (threadId: number, collects: boolean): Promise<Culprit | undefined> {
   // Node.js may have been built without it.
   const { Session } = await import('node:inspector')
-  const session = new Session()
-  const { promise, resolve } = Promise.withResolvers<Culprit | undefined>()
-  const timer = setTimeout(resolve, PATIENCE, undefined)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const look = await lookInto(new Session(), threadId, collects)
+    if (look !== 'interrupted') return look
+  }
+  return undefined
+}
+
+async function lookInto (session: Session, threadId: number, collects: boolean): Promise<Culprit | 'interrupted' | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Culprit | 'interrupted' | undefined>()
   let looked = ''
   let letGo = (): void => {}
-  const onExit = (): void => letGo()
-  process.once('exit', onExit)
+  const end = (): void => {
+    letGo()
+    letGo = () => {}
+    session.disconnect()
+  }
+  const onInterrupt = (): void => {
+    end()
+    resolve('interrupted')
+  }
+  if (!await beginLook(onInterrupt)) return undefined
+  const timer = setTimeout(resolve, PATIENCE, undefined)
+  process.once('exit', end)
   try {
     session.connect()
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
@@ -55,13 +74,15 @@ async function lookInto (threadId: number, collects: boolean): Promise<Culprit |
     session.on('NodeWorker.detachedFromWorker', ({ params: { sessionId } }) => {
       if (sessionId === looked) resolve(undefined)
     })
-    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
+    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, () => {
+      if (looked === '') resolve(undefined)
+    })
     return await promise
   } finally {
     clearTimeout(timer)
-    process.off('exit', onExit)
-    letGo()
-    session.disconnect()
+    process.off('exit', end)
+    end()
+    endLook()
   }
 }
 
@@ -69,20 +90,25 @@ async function lookInto (threadId: number, collects: boolean): Promise<Culprit |
 function halt (session: Session, sessionId: string, expression: string, onFound: (culprit: Culprit | undefined) => void): () => void {
   let looks = 0
   let asked = 0
+  let isFree = false
   let found: Culprit | undefined
   session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
     if (params.sessionId !== sessionId) return
     const message = JSON.parse(params.message) as Reply
     if (message.method === 'Debugger.paused') {
       looks++
+      isFree = false
       // Not in the frame that was halted: Node.js's own frames have other globals.
       asked = send('Runtime.evaluate', { expression, returnByValue: true })
     } else if (message.method === 'Debugger.resumed') {
+      // It is on its way out.
+      if (!isFree) return
       if (found === undefined && looks < LOOKS) send('Debugger.pause')
       else onFound(found)
     } else if (message.id === asked && asked > 0) {
       const value = message.result?.result?.value
       if (typeof value === 'string') found = JSON.parse(value) as Culprit
+      isFree = true
       send('Debugger.resume')
     }
   })

@@ -12,6 +12,7 @@ import { Outbox, unpack } from './outbox.ts'
 import { packError, unpackError } from './portable-error.ts'
 import { threadEnv, type RegisteredSite } from './site-registry.ts'
 import type { Task } from './task.ts'
+import { endThread, keepFromLooks, looking } from './thread-ends.ts'
 import { outputCost } from './thread-output.ts'
 
 export interface FunctionThreadOptions {
@@ -72,7 +73,7 @@ export class FunctionThread {
     this.#worker = new Worker(new URL(`thread${extname(import.meta.url)}`, import.meta.url), {
       name: options.name,
       env: threadEnv(options.site),
-      workerData: { port: port2, ledger: this.#ledger.buffer } satisfies ThreadData,
+      workerData: { port: port2, ledger: this.#ledger.buffer, looking } satisfies ThreadData,
       transferList: [port2],
       resourceLimits: { maxOldGenerationSizeMb: heapLimit(options.memory) }
     })
@@ -80,6 +81,7 @@ export class FunctionThread {
     port1.on('message', (batch: Batch) => this.#receive(batch))
     this.#worker.on('error', (error) => { failure = error as NodeJS.ErrnoException })
     this.#worker.on('exit', (code) => this.#onExit(code, failure))
+    keepFromLooks(this.#worker, () => this.#ledger.isLeaving)
     this.#setHold()
   }
 
@@ -180,7 +182,7 @@ export class FunctionThread {
   end (departure: Departure): void {
     if (this.#departure !== undefined) return
     this.#departure = departure
-    this.#worker.terminate().catch(() => {})
+    endThread(this.#worker)
   }
 
   /** What is left of its tasks when it is gone. */

@@ -1,8 +1,9 @@
 const PONG = 0
 const RUNNING = 1
 const HEARD = 2
+const LEAVING = 3
 /** Where the calls begin. */
-const FIRST = 3
+const FIRST = 4
 const INITIAL = 1024
 /** Calls of one thread at once. */
 const MOST = 1024 * 1024
@@ -72,6 +73,11 @@ export class Ledger {
     return call === NONE ? undefined : call
   }
 
+  /** Whether the thread is about to end. */
+  get isLeaving (): boolean {
+    return Atomics.load(this.#words, LEAVING) === 1
+  }
+
   // The thread's side.
 
   /** False for a call that has been withdrawn. */
@@ -86,6 +92,10 @@ export class Ledger {
 
   answer (ping: number): void {
     Atomics.store(this.#words, PONG, ping)
+  }
+
+  leave (): void {
+    Atomics.store(this.#words, LEAVING, 1)
   }
 
   /** Runs what a call begins with. */

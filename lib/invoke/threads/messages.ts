@@ -14,6 +14,8 @@ export interface ThreadData {
   /** For the messages: the user's code has the thread's own port. */
   readonly port: MessagePort
   readonly ledger: SharedArrayBuffer
+  /** Whether a thread is being looked into. */
+  readonly looking: SharedArrayBuffer
 }
 
 /** What the calls of one version of a site have in common. */

@@ -8,6 +8,7 @@ import { Ledger } from './ledger.ts'
 import type { Batch, FromThread, Payload, ThreadData, ToThread, UrgentMessage } from './messages.ts'
 import { Outbox, unpack } from './outbox.ts'
 import { guardProcess } from './process-guard.ts'
+import { awaitLook } from './thread-ends.ts'
 import { createThreadLog } from './thread-log.ts'
 import { createThreadPrint } from './thread-output.ts'
 
@@ -15,7 +16,7 @@ import { createThreadPrint } from './thread-output.ts'
 const TURN = 1
 
 // The pool starts this file with its end of the connection as the data.
-const { port, ledger: buffer } = workerData as ThreadData
+const { port, ledger: buffer, looking } = workerData as ThreadData
 const outbox = new Outbox<FromThread>(port)
 const ledger = new Ledger(buffer)
 const collect = installCollector()
@@ -29,6 +30,8 @@ containFunctionErrors(createThreadLog(() => undefined, (message) => outbox.post(
 guardProcess((by, how) => {
   outbox.post({ type: 'ending', by, how })
   outbox.flush()
+  ledger.leave()
+  awaitLook(looking)
 })
 port.on('message', (batch: Batch) => {
   unpack<ToThread>(batch, (message, payload) => {

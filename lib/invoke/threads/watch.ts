@@ -30,7 +30,8 @@ export interface WatchOptions {
 /** A look into a thread that does not answer. */
 interface Look {
   readonly begun: number
-  isDone: boolean
+  /** From when on it counts: a thread that was halted needs time to answer. */
+  countsFrom: number
   holder: Culprit | undefined
 }
 
@@ -89,7 +90,7 @@ export class Watch {
   #findOut (group: ThreadGroup, thread: FunctionThread, silence: number, now: number): void {
     const look = this.#looks.get(thread) ?? this.#lookInto(thread, now)
     const task = look.holder && thread.taskOf(look.holder)
-    const isFoundOut = look.isDone || silence >= UNKNOWN
+    const isFoundOut = now >= look.countsFrom || silence >= UNKNOWN
     if (isFoundOut && isOverdue(thread, look.holder, task, silence)) return this.#options.onStuck(thread, look.holder)
     if (silence >= (task === undefined ? UNKNOWN : TOO_LONG)) {
       for (const other of thread.abandon((other) => other !== task && other.canRunTwice)) {
@@ -99,19 +100,18 @@ export class Watch {
         else group.run(other)
       }
     }
-    if (look.isDone && now - look.begun >= LOOK_AGAIN) this.#lookInto(thread, now)
+    if (now >= look.countsFrom && now - look.begun >= LOOK_AGAIN) this.#lookInto(thread, now)
   }
 
   #lookInto (thread: FunctionThread, begun: number): Look {
-    const look: Look = { begun, isDone: false, holder: undefined }
+    const { holder } = thread
+    const look: Look = { begun, countsFrom: holder === undefined ? Infinity : begun, holder }
     this.#looks.set(thread, look)
-    findOut(thread).then((holder) => Object.assign(look, { isDone: true, holder }))
+    if (holder === undefined) {
+      findHolder(thread.id, false).then((holder) => Object.assign(look, { holder, countsFrom: performance.now() + PATIENCE }))
+    }
     return look
   }
-}
-
-async function findOut (thread: FunctionThread): Promise<Culprit | undefined> {
-  return thread.holder ?? await findHolder(thread.id, false)
 }
 
 function isOverdue (thread: FunctionThread, holder: Culprit | undefined, task: Task | undefined, silence: number): boolean {
