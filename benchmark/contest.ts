@@ -78,7 +78,7 @@ export async function compare (name: string, workload: Workload, options: Contes
   }
 
   async function burst ({ port, name }: Contestant): ReturnType<typeof sendBurst> {
-    return await sendBurst(load, { port, method, paths: [pathOn(workload, name)], body, requests, connections })
+    return await sendBurst(load, { port, method, paths: [pathOn(workload, name)], body, requests, connections, staysAwake: cores !== undefined })
   }
 }
 

@@ -46,6 +46,8 @@ export interface Burst extends Traffic {
   readonly requests: number
   /** Whether requests that fail are counted; else the first one ends the burst. @default false */
   readonly countsFailures?: boolean
+  /** Whether the load generator has its core to itself, so that it need not sleep between replies. @default false */
+  readonly staysAwake?: boolean
   /** Sent at the same time until the burst ends, over connections of its own, and not counted. */
   readonly beside?: Traffic
 }

@@ -22,11 +22,11 @@ export async function readBody (payload: Readable, declared: string | undefined,
   return join(await collect(payload, limit))
 }
 
-/** Buffers come from a shared pool; a function gets memory of its own. Copying each byte once shows in a small call's cost. */
+/** A function gets memory of its own; what comes from the network has that, and shows in a small call's cost when it is copied. */
 function join (chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> | null {
   const [first] = chunks
   if (first === undefined) return null
-  if (chunks.length === 1) return new Uint8Array(first)
+  if (chunks.length === 1) return ownsItsMemory(first) ? new Uint8Array(first.buffer) : new Uint8Array(first)
   const joined = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
   let place = 0
   for (const chunk of chunks) {
@@ -36,31 +36,39 @@ function join (chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> | null {
   return joined
 }
 
+/** Small buffers that were made in other ways are parts of a pool. */
+function ownsItsMemory (chunk: Buffer): chunk is Buffer<ArrayBuffer> {
+  return chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer
+}
+
 function collect (payload: Readable, limit: number): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    let isWhole = false
     payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
 
     function onData (chunk: Buffer): void {
       size += chunk.length
-      if (size > limit) finish(() => reject(new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit)))
+      if (size > limit) fail(new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit))
       else if (chunk.length > 0) chunks.push(chunk)
     }
+    // Nothing is taken off a body that has come whole, as that would cost as much as putting it on.
     function onEnd (): void {
-      finish(() => resolve(chunks))
+      isWhole = true
+      resolve(chunks)
     }
     function onError (error: Error): void {
-      finish(() => reject(new FST_NETLIFY_CLIENT_LEFT({ cause: error })))
+      if (!isWhole) fail(new FST_NETLIFY_CLIENT_LEFT({ cause: error }))
     }
     function onClose (): void {
-      finish(() => reject(new FST_NETLIFY_CLIENT_LEFT()))
+      if (!isWhole) fail(new FST_NETLIFY_CLIENT_LEFT())
     }
-    function finish (settle: () => void): void {
+    function fail (error: Error): void {
       payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
       // The rest of a body that is too large is read and thrown away, until the reply has ended.
       payload.on('error', () => {}).resume()
-      settle()
+      reject(error)
     }
   })
 }

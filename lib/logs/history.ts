@@ -47,16 +47,19 @@ interface Link {
 
 /** The entries of one function and type, as a ring. */
 interface Shelf {
+  readonly size: number
   readonly links: Array<Link | undefined>
   next: number
   count: number
 }
 
 const MOST_CHARACTERS = 8_000_000
+/** A call may print more than once. */
+const TEXTS_PER_INVOCATION = 2
 const DEFAULT_LIMIT = 100
 
 /**
- * Keeps so many invocations of each function, and as many of its texts, as long as all of them together are not too much.
+ * Keeps so many invocations of each function, and twice as many of its texts, as long as all of them together are not too much.
  *
  * @param most characters of all entries
  */
@@ -75,7 +78,7 @@ export function createHistory (perFunction: number, most: number = MOST_CHARACTE
       if (links[place] !== undefined) remove(links[place])
       const link: Link = { entry, size: sizeOf(entry), shelf, place, older: newest, newer: undefined }
       links[place] = link
-      shelf.next = place + 1 === perFunction ? 0 : place + 1
+      shelf.next = place + 1 === shelf.size ? 0 : place + 1
       if (newest === undefined) oldest = link
       else newest.newer = link
       newest = link
@@ -103,7 +106,7 @@ export function createHistory (perFunction: number, most: number = MOST_CHARACTE
     const name = functionOf(entry)
     let shelf = ofType.get(name)
     if (shelf === undefined) {
-      shelf = { links: [], next: 0, count: 0 }
+      shelf = { size: entry.type === 'output' ? perFunction * TEXTS_PER_INVOCATION : perFunction, links: [], next: 0, count: 0 }
       ofType.set(name, shelf)
     }
     return shelf

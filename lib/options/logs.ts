@@ -12,9 +12,9 @@ export interface LogOptions {
    */
   invocations?: boolean
   /**
-   * Invocations, and as many printed texts, that are kept in memory of each function, for `app.netlifyFunctions.logs` and the
-   * dashboard. 0 keeps none.
-   * @default 100
+   * Invocations of each function that are kept in memory, beside twice as many of the texts that it prints, for
+   * `app.netlifyFunctions.logs` and the dashboard. 0 keeps none.
+   * @default 50
    */
   history?: number
   /**
@@ -60,7 +60,7 @@ export interface LogFileOptions {
 /** Every default of the option `logs`. */
 export const defaultLogs: LogSettings = Object.freeze({
   invocations: true,
-  history: 100,
+  history: 50,
   headers: Object.freeze([]),
   redact: Object.freeze(['authorization', 'cookie', 'set-cookie', 'proxy-authorization', 'x-api-key']),
   file: undefined

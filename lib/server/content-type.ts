@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 
 const VALID = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
+const ANY = /^/
 /** The header as sent, of requests that show Fastify another one. */
 const setAside = new WeakMap<IncomingMessage, string | undefined>()
 
@@ -14,7 +15,8 @@ const setAside = new WeakMap<IncomingMessage, string | undefined>()
  */
 export function acceptRawBodies (app: FastifyInstance): Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'> {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  // The second is for bodies without a type. Fastify remembers which types are for the first, and would look anew each time.
+  for (const types of [ANY, '*']) app.addContentTypeParser(types, (_request, payload, done) => done(null, payload))
   return {
     onRequest ({ raw }, _reply, done) {
       const type = raw.headers['content-type']

@@ -37,7 +37,12 @@ export async function run (args: readonly string[], { cwd = import.meta.dirname,
   const closed = once(child, 'close')
   child.stdin.end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), closed])
-  return { code: child.exitCode, stdout, stderr }
+  return { code: child.exitCode, stdout, stderr: withoutProgress(stderr) }
+}
+
+/** A machine that is slow is told how far the build is. */
+export function withoutProgress (stderr: string): string {
+  return stderr.replace(/^Building functions: .*\n/gm, '')
 }
 
 /** Starts a server on a free port and waits until it listens. */

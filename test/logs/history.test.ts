@@ -23,20 +23,20 @@ const textsOf = (entries: LogEntry[]): string[] => entries.map((entry) => entry.
 
 t.test('of each function and type, the last ones are kept, the newest first', async (t) => {
   const history = createHistory(2)
-  for (const text of ['1', '2', '3']) {
+  for (const text of ['1', '2', '3', '4', '5']) {
     history.add(output('a', text))
     history.add(output('b', `b${text}`))
     history.add(invocation('a', { path: `/${text}` }))
   }
-  t.strictSame(textsOf(history.list()), ['/3', 'b3', '3', '/2', 'b2', '2'])
-  t.strictSame(textsOf(history.list({ function: 'a' })), ['/3', '3', '/2', '2'])
-  t.strictSame(textsOf(history.list({ function: 'a', type: 'invocation' })), ['/3', '/2'])
+  t.strictSame(textsOf(history.list()), ['/5', 'b5', '5', '/4', 'b4', '4', 'b3', '3', 'b2', '2'])
+  t.strictSame(textsOf(history.list({ function: 'a' })), ['/5', '5', '/4', '4', '3', '2'])
+  t.strictSame(textsOf(history.list({ function: 'a', type: 'invocation' })), ['/5', '/4'])
   const none = createHistory(0)
   none.add(output('a', '1'))
   t.strictSame(none.list(), [])
   const one = createHistory(1)
   for (const text of ['1', '2', '3']) one.add(output('a', text))
-  t.strictSame(textsOf(one.list()), ['3'])
+  t.strictSame(textsOf(one.list()), ['3', '2'])
 })
 
 t.test('each condition of a filter', async (t) => {

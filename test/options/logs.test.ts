@@ -31,7 +31,7 @@ for (const [option, values] of [
 
 t.test('the defaults', async (t) => {
   t.strictSame(resolveOptions({}).logs, defaultLogs)
-  t.strictSame(defaultLogs, { invocations: true, history: 100, headers: [], redact: SECRET, file: undefined })
+  t.strictSame(defaultLogs, { invocations: true, history: 50, headers: [], redact: SECRET, file: undefined })
   t.equal(resolveOptions({ logs: false }).logs, false)
 })
 
