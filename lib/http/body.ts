@@ -48,7 +48,9 @@ function collect (payload: Readable, limit: number): Promise<Buffer[]> {
     let isWhole = false
     payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
 
-    function onData (chunk: Buffer): void {
+    function onData (given: Buffer | string): void {
+      // A hook of the host may have put a stream of texts in its place.
+      const chunk = typeof given === 'string' ? Buffer.from(given) : given
       size += chunk.length
       if (size > limit) fail(new FST_NETLIFY_REQUEST_BODY_TOO_LARGE(limit))
       else if (chunk.length > 0) chunks.push(chunk)
@@ -56,7 +58,8 @@ function collect (payload: Readable, limit: number): Promise<Buffer[]> {
     // Nothing is taken off a body that has come whole, as that would cost as much as putting it on.
     function onEnd (): void {
       isWhole = true
-      resolve(chunks)
+      // The listeners stay, and would keep the parts beside the whole.
+      resolve(chunks.splice(0))
     }
     function onError (error: Error): void {
       if (!isWhole) fail(new FST_NETLIFY_CLIENT_LEFT({ cause: error }))

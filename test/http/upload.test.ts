@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
 import { captureLog, createApp, listen } from '../helper.ts'
@@ -22,6 +23,18 @@ const counting = `
     probe.emit('run')
     return new Response(String((await request.arrayBuffer()).byteLength))
   }`
+
+t.test('a hook of the host may put a stream of texts, or of its own buffers, in the place of the body', async (t) => {
+  const app = await createApp(t, { 'netlify/functions/echo.mjs': 'export default async (request) => new Response(await request.text())' })
+  const own = Buffer.from(new TextEncoder().encode('a buffer').buffer)
+  const bodies: Readonly<Record<string, Array<string | Buffer>>> = { texts: ['grüß', 'e'], buffer: [own], buffers: [own, own] }
+  app.addHook('preParsing', async ({ headers }) => Readable.from(bodies[String(headers['x-body'])]!))
+  for (const [name, parts] of Object.entries(bodies)) {
+    const reply = await app.inject({ method: 'POST', url: '/.netlify/functions/echo', payload: 'sent', headers: { 'x-body': name } })
+    t.equal(reply.body, parts.join(''), name)
+  }
+  t.equal(own.toString(), 'a buffer')
+})
 
 t.test('without a limit the body is streamed: the function sees the first piece before the last is sent', async (t) => {
   const app = await createApp(t, {

@@ -16,6 +16,7 @@ const FAULTS = {
   'takes a giant allocation': { code: 'globalThis.all = new Array(3e7).fill(1.5); await new Promise(() => {})', status: 500, reason: /64 MB|memory/ },
   'keeps too many buffers': { code: 'globalThis.all = []; for (;;) all.push(Buffer.alloc(1e6, 1))', status: 500, reason: /64 MB|memory/ },
   'calls process.exit': { code: 'process.exit(3)', status: 500, reason: /process\.exit/ },
+  'calls process.exit and forbids it': { code: 'process.on("exit", () => { throw new Error("stay") }); try { process.exit(3) } catch {} return new Response("alive")', status: 500, reason: /process\.exit/ },
   'calls process.abort': { code: 'process.abort()', status: 500, reason: /process\.abort/ },
   'kills the process': { code: 'process.kill(process.pid, "SIGKILL")', status: 500, reason: /SIGKILL/ }
 }

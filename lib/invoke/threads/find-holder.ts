@@ -1,6 +1,6 @@
 import type { Session } from 'node:inspector'
 import { COLLECT, type Culprit } from './messages.ts'
-import { beginLook, endLook } from './thread-ends.ts'
+import { beginLook, endLook, isThere } from './thread-ends.ts'
 
 /** Milliseconds for one look. */
 const PATIENCE = 1_000
@@ -43,6 +43,7 @@ async function findIn (threadId: number, collects: boolean): Promise<Culprit | u
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const look = await lookInto(new Session(), threadId, collects)
     if (look !== 'interrupted') return look
+    if (!isThere(threadId)) return undefined
   }
   return undefined
 }
@@ -51,7 +52,9 @@ async function lookInto (session: Session, threadId: number, collects: boolean):
   const { promise, resolve } = Promise.withResolvers<Culprit | 'interrupted' | undefined>()
   let looked = ''
   let letGo = (): void => {}
+  let isOver = false
   const end = (): void => {
+    isOver = true
     letGo()
     letGo = () => {}
     session.disconnect()
@@ -61,6 +64,11 @@ async function lookInto (session: Session, threadId: number, collects: boolean):
     resolve('interrupted')
   }
   if (!await beginLook(onInterrupt)) return undefined
+  // A thread may have been ended since.
+  if (isOver) {
+    endLook()
+    return await promise
+  }
   const timer = setTimeout(resolve, PATIENCE, undefined)
   process.once('exit', end)
   try {

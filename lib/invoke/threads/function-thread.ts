@@ -77,11 +77,11 @@ export class FunctionThread {
       transferList: [port2],
       resourceLimits: { maxOldGenerationSizeMb: heapLimit(options.memory) }
     })
+    keepFromLooks(this.#worker, () => this.#ledger.isLeaving)
     let failure: NodeJS.ErrnoException | undefined
     port1.on('message', (batch: Batch) => this.#receive(batch))
     this.#worker.on('error', (error) => { failure = error as NodeJS.ErrnoException })
     this.#worker.on('exit', (code) => this.#onExit(code, failure))
-    keepFromLooks(this.#worker, () => this.#ledger.isLeaving)
     this.#setHold()
   }
 

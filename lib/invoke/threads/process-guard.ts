@@ -17,7 +17,12 @@ export function guardProcess (onEnd: (by: Culprit, how: string) => void): void {
     // In a thread, the code of a call has its number.
     const { call, functionName, requestId } = (runningCode() ?? {}) as Culprit
     onEnd({ call, functionName, requestId }, how)
-    return exit.call(process, code)
+    try {
+      return exit.call(process, code)
+    } catch {
+      // A listener of 'exit' has thrown, and would have the thread live on.
+      return reallyExit.call(process, Number(code) || 0)
+    }
   }
   process.exit = (code) => end('it called process.exit', code)
   // Node.js's own exit comes by here.

@@ -4,8 +4,10 @@ import type { Worker } from 'node:worker_threads'
 // A message of a debugger that meets a thread on its way out has Node.js abort the whole process, whichever thread the
 // look is for. So nothing of a look may be under way while a thread comes down.
 
-/** Milliseconds that a look and a thread that ends by itself wait for each other. */
+/** Milliseconds that a look waits for threads on their way out. */
 const PATIENCE = 1_000
+/** Milliseconds that a thread waits for a look: longer than any takes, also where the main thread is busy. */
+const LOOK_TIMEOUT = 5_000
 
 /** Whether a look is under way, for the threads to know. */
 export const looking: SharedArrayBuffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
@@ -27,6 +29,11 @@ export function endThread (worker: Worker): void {
   interrupt()
   keepFromLooks(worker, () => true)
   worker.terminate().catch(() => {})
+}
+
+/** Whether a thread is there that is not on its way out. */
+export function isThere (threadId: number): boolean {
+  return [...threads].some(([worker, isLeaving]) => worker.threadId === threadId && !isLeaving())
 }
 
 /**
@@ -58,6 +65,6 @@ export function endLook (): void {
 /** Waits in a thread, which nobody looks into from then on. */
 export function awaitLook (looking: SharedArrayBuffer): void {
   const word = new Int32Array(looking)
-  const end = performance.now() + PATIENCE
-  for (let left = PATIENCE; left > 0 && Atomics.wait(word, 0, 1, left) === 'ok'; left = end - performance.now());
+  const end = performance.now() + LOOK_TIMEOUT
+  for (let left = LOOK_TIMEOUT; left > 0 && Atomics.wait(word, 0, 1, left) === 'ok'; left = end - performance.now());
 }
