@@ -158,16 +158,18 @@ async function plugin (app: FastifyInstance, given: NetlifyFunctionsOptions): Pr
   })
   app.addHook('onListen', async () => { if (options.schedule) scheduler.start() })
   const health = createHealthCheck({ app, site, runsSchedules: options.schedule, driver })
-  // Jobs are no longer taken from here on, while requests under way still run.
+  // Jobs are no longer taken from here on, while requests under way still run and may queue calls.
   app.addHook('preClose', (done) => {
     health.close()
     scheduler.stop()
-    background.close(drainTimeout)
+    background.drain(drainTimeout)
     done()
   })
   app.addHook('onClose', async () => {
     await watch?.close()
-    const [left] = await Promise.all([pending.drain(drainTimeout), background.close(drainTimeout), reloader.close()])
+    const [left] = await Promise.all([pending.drain(drainTimeout), background.drain(drainTimeout), reloader.close()])
+    // What has just ended may have made calls until then.
+    await background.close(drainTimeout)
     if (left > 0) log.warn({ promises: left }, 'promises given to waitUntil that had not settled when the server closed')
   })
 

@@ -43,8 +43,10 @@ export type BackgroundCall = Pick<NewJob, 'requestId' | 'ip' | 'params' | 'route
 export interface Background extends Pick<Consumer, 'start' | 'pause' | 'resume' | 'paused'> {
   /** @throws FST_NETLIFY_QUEUE_UNAVAILABLE when the call is not stored */
   accept (call: BackgroundCall): Promise<string>
-  /** Takes no more jobs, gives the running ones `drainTimeout` ms, and logs what becomes of the others. */
-  close (drainTimeout: number): Promise<void>
+  /** Takes no more jobs and gives the running ones so many ms. Calls are accepted on if a later process can run them. */
+  drain (timeout: number): Promise<void>
+  /** Closes the queue, when it is drained, and logs what becomes of the jobs that have not run. */
+  close (timeout: number): Promise<void>
 }
 
 export function createBackground (options: BackgroundOptions): Background {
@@ -66,7 +68,8 @@ export function createBackground (options: BackgroundOptions): Background {
   }, options.observers)
   /** What running jobs have given to `waitUntil`. */
   const pendingWork = new WeakMap<object, Array<Promise<unknown>>>()
-  let closing: Promise<void> | undefined
+  let isDraining = false
+  let isClosed = false
 
   return {
     get paused () {
@@ -83,14 +86,19 @@ export function createBackground (options: BackgroundOptions): Background {
         throw error
       }
     },
-    close (drainTimeout) {
-      closing ??= close(drainTimeout)
-      return closing
+    async drain (timeout) {
+      isDraining = true
+      await consumer.close(timeout)
+    },
+    async close (timeout) {
+      const { unfinished } = await consumer.close(timeout)
+      isClosed = true
+      await closeQueue(driver, unfinished, log)
     }
   }
 
   async function store (functionName: string, call: Omit<BackgroundCall, 'functionName'>): Promise<string> {
-    if (closing !== undefined) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
+    if (isClosed || (isDraining && driver.durable === false)) throw new FST_NETLIFY_QUEUE_UNAVAILABLE('the server is shutting down')
     return await options.send(functionName, call.requestId, call.request.headers, async (headers) => {
       const request = { ...call.request, headers }
       const job = seal.seal({ id: createRequestId(), function: functionName, deployId: site.current.identity.deploy.id, ...call, request })
@@ -143,11 +151,6 @@ export function createBackground (options: BackgroundOptions): Background {
       invocation.end({ error: failure })
     }
     invocation.throwIfAborted()
-  }
-
-  async function close (drainTimeout: number): Promise<void> {
-    const { unfinished } = await consumer.close(drainTimeout)
-    await closeQueue(driver, unfinished, log)
   }
 }
 

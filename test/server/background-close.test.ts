@@ -1,7 +1,10 @@
 import { EventEmitter, once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { netlifyFunctions } from '../../lib/index.ts'
+import type { QueueDriver } from '../../lib/queue/driver.ts'
 import { memoryQueue } from '../../lib/queue/memory.ts'
 import { captureLog, createApp, createSite, listen } from '../helper.ts'
 
@@ -26,22 +29,81 @@ t.test('close() lets a running job finish', async (t) => {
   let done = false
   probe.once('done', () => { done = true })
   const closing = app.close()
-  setImmediate(() => probe.emit('finish'))
+  await setImmediate()
+  probe.emit('finish')
   await closing
   t.ok(done)
   t.notOk(log.lines.some(({ jobs }) => jobs !== undefined), 'and no job is said to be left')
 })
 
-t.test('while a running job holds close() up, no further call is taken', async (t) => {
-  const app = await createApp(t, { 'netlify/functions/held-background.mjs': held })
-  const origin = await listen(app)
+t.test('calls that are on their way when the app begins to close are stored for the next process', async (t) => {
+  const root = await createSite(t, { 'netlify/functions/held-background.mjs': held })
+  const start = async (): Promise<FastifyInstance> => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(netlifyFunctions, { root, isolation: 'inline' })
+    return app
+  }
+  const first = await start()
+  const upload = await beginUpload(first, '/.netlify/functions/held-background')
+  const running = once(probe, 'running')
+  await first.inject('/.netlify/functions/held-background')
+  await running
+  const stopped = once(first.server, 'close')
+  const closing = first.close()
+  t.equal(await upload.finish(), 202)
+  await stopped
+  await t.rejects(fetch(`${upload.origin}/.netlify/functions/held-background`))
+  t.equal((await first.netlifyFunctions.invoke('held-background')).status, 202, 'while a job holds the close up')
+  probe.emit('finish')
+  await closing
+  await t.rejects(first.netlifyFunctions.invoke('held-background'), { code: 'FST_NETLIFY_QUEUE_UNAVAILABLE', statusCode: 503 })
+
+  const second = await start()
+  t.match(await second.netlifyFunctions.jobs.stats(), { waiting: 2, succeeded: 1 })
+})
+
+t.test('work given to waitUntil may queue calls until it has ended', async (t) => {
+  const waits = new EventEmitter()
+  const memory = memoryQueue()
+  const queue: QueueDriver = {
+    ...memory,
+    durable: true,
+    async claim (options) {
+      const claims = await memory.claim(options)
+      waits.emit('ended')
+      return claims
+    }
+  }
+  const app = await createApp(t, {
+    'netlify/functions/held-background.mjs': held,
+    'netlify/functions/late.mjs': `
+      export default (request, context) => {
+        context.waitUntil(new Promise((resolve) => probe.once('finish', resolve)).then(() => probe.call()))
+        return new Response('early')
+      }`
+  }, { queue })
+  await listen(app)
+  let status: number | undefined
+  Object.assign(probe, { call: async () => { status = (await app.netlifyFunctions.invoke('held-background')).status } })
+  t.equal((await app.inject('/.netlify/functions/late')).body, 'early')
+  const drained = once(waits, 'ended')
+  const closing = app.close()
+  await drained
+  await setImmediate()
+  probe.emit('finish')
+  await closing
+  t.equal(status, 202)
+})
+
+t.test('a queue in memory takes no call that it could not run any more', async (t) => {
+  const app = await createApp(t, { 'netlify/functions/held-background.mjs': held }, { queue: memoryQueue() })
+  const upload = await beginUpload(app, '/.netlify/functions/held-background')
   const running = once(probe, 'running')
   await app.inject('/.netlify/functions/held-background')
   await running
-  const stopped = once(app.server, 'close')
   const closing = app.close()
-  await stopped
-  await t.rejects(fetch(`${origin}/.netlify/functions/held-background`))
+  t.equal(await upload.finish(), 503)
   await t.rejects(app.netlifyFunctions.invoke('held-background'), { code: 'FST_NETLIFY_QUEUE_UNAVAILABLE', statusCode: 503 })
   probe.emit('finish')
   await closing
@@ -127,3 +189,22 @@ t.test('a job in memory that waits for its retry is logged as one that did not r
   await app.close()
   t.same((await log.line(({ jobs }) => jobs !== undefined)).jobs, [job?.id])
 })
+
+/** Sends the first half of a body, which the server has begun to read. `finish` sends the rest and gives the status. */
+async function beginUpload (app: FastifyInstance, path: string): Promise<{ origin: string, finish: () => Promise<number | undefined> }> {
+  const origin = await listen(app)
+  const arrived = once(app.server, 'request')
+  const upload = request(origin + path, { method: 'POST', headers: { 'content-length': 8 } })
+  const answered = once(upload, 'response') as Promise<[IncomingMessage]>
+  upload.write('half')
+  await arrived
+  return {
+    origin,
+    async finish () {
+      upload.end('half')
+      const [response] = await answered
+      response.resume()
+      return response.statusCode
+    }
+  }
+}
