@@ -139,7 +139,8 @@ t.test('jobs of a function that is held back wait until it may run again', async
   await log.line(({ msg }) => msg.includes('it is held back'))
   const begun = performance.now()
   t.equal(await attempt, 3)
-  t.ok(performance.now() - begun > 900)
+  // Of the second that it is held back for; the line may be heard late.
+  t.ok(performance.now() - begun > 400)
 })
 
 t.test('whoever holds a thread is found also if somebody else held it when it was looked at first', async (t) => {

@@ -24,7 +24,7 @@ t.test('anything else is no image', async (t) => {
 t.test('a format is looked for in no more time than a line takes to read', async (t) => {
   const started = performance.now()
   for (const piece of ['<!-- - ', '<?xml ', '<!DOCTYPE ', '<!--', ' ', '<svg', '-']) formatOf(Buffer.from(piece.repeat(1_000_000 / piece.length)))
-  t.ok(performance.now() - started < 1000)
+  t.ok(performance.now() - started < 10_000, 'where some expressions would take minutes')
 })
 
 t.test('a browser gets webp, else avif, else what there is', async (t) => {
