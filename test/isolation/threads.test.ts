@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { captureLog, createApp, createSite, listen } from '../helper.ts'
+import { netlifyFunctions } from '../../lib/index.ts'
+import { captureLog, createApp, createSite, listen, writeFiles } from '../helper.ts'
 
 const BY_NAME = '/.netlify/functions/'
 const waiting = 'export default async (request, { log }) => { log("begun"); await new Promise((resolve) => setTimeout(resolve, 200)); return new Response("waited") }'
@@ -40,6 +45,36 @@ t.test('threads are started as they are needed, up to the most, and end when the
   t.equal(workers.length, 3, 'one was kept')
   await app.close()
   await Promise.all(exits)
+})
+
+t.test('a thread that is on its way out does not count among those that are kept', async (t) => {
+  const { exits } = watchThreads(t)
+  const arrived = Promise.withResolvers<ServerResponse>()
+  const gate = createServer((_request, response) => arrived.resolve(response))
+  gate.listen(0, '127.0.0.1')
+  await once(gate, 'listening')
+  t.teardown(() => gate.close())
+  const root = await createSite(t, {
+    'netlify/functions/held.mjs': `export default async () => await fetch('http://127.0.0.1:${(gate.address() as AddressInfo).port}')`,
+    'netlify/functions/hello.mjs': 'export default () => new Response("1")'
+  })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(netlifyFunctions, { root, isolation: { request: 'thread', threads: { min: 1, max: 2 }, idleTimeout: 50 } })
+  await app.ready()
+  const held = app.inject(`${BY_NAME}held`)
+  const reply = await arrived.promise
+  await writeFiles(root, { 'netlify/functions/hello.mjs': 'export default () => new Response("2")' })
+  await app.netlifyFunctions.reload()
+  t.equal((await app.inject(`${BY_NAME}hello`)).body, '2')
+  const [old, young] = exits
+  // Long enough for it to have ended if it were one too many.
+  await Promise.race([young, delay(1000)])
+  reply.end('held')
+  t.equal((await held).body, 'held')
+  await old
+  t.equal((await app.inject(`${BY_NAME}hello`)).body, '2')
+  t.equal(exits.length, 2, 'no third one had to be started')
 })
 
 t.test('close() lets calls come to their end and leaves no thread behind', async (t) => {

@@ -99,13 +99,15 @@ export class ThreadGroup {
   /** Ends threads that nobody needs. */
   shrink (now: number): void {
     const { min, idleTimeout } = this.#options
-    let count = this.#threads.size
-    for (const thread of this.#threads) {
-      const isUnused = thread.load === 0 && thread.isUp
-      if (thread.isRetiring ? isUnused : isUnused && count > min && now - thread.idleSince >= idleTimeout) {
-        count--
-        this.#end(thread)
-      }
+    for (const thread of this.#threads) if (thread.isRetiring && isUnused(thread)) this.#end(thread)
+    // Those that are on their way out, or do not answer, are none of the ones that are kept ready.
+    const usable = this.#usable()
+    let spare = usable.length - min
+    for (const thread of usable) {
+      if (spare <= 0) break
+      if (!isUnused(thread) || now - thread.idleSince < idleTimeout) continue
+      spare--
+      this.#end(thread)
     }
     for (const thread of this.#lone) if (thread.load === 0) this.#end(thread)
   }
@@ -193,6 +195,10 @@ export class ThreadGroup {
   #unavailable ({ functionName }: Task, reason: string): Error {
     return new FST_NETLIFY_THREAD_LOST(functionName, reason)
   }
+}
+
+function isUnused ({ load, isUp }: FunctionThread): boolean {
+  return load === 0 && isUp
 }
 
 function leastLoaded (threads: readonly FunctionThread[]): FunctionThread | undefined {
